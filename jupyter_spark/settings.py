@@ -1,0 +1,251 @@
+"""Tiers, profiles, limits and keys.
+
+A *tier* is a role (``spark`` or ``deep``); a *profile* fills it: an endpoint, a model and its parameters. Settings come
+from ``jupyter_spark.toml`` in the Jupyter config directories, over the built-in ``profiles.toml``; the environment
+overrides both. Keys come from the environment or the system keyring and are never kept in a value of this module.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jupyter_spark.errors import AuthenticationError, ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+FILE_NAME = "jupyter_spark.toml"
+KEYRING_SERVICE = "jupyter_spark"
+# The first of these keys that is set chooses the profile; without any, the built-in model answers.
+KEY_ORDER = (("OPENAI_API_KEY", "openai"), ("CEREBRAS_API_KEY", "cerebras"), ("GROQ_API_KEY", "groq"))
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prices(_Section):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+
+
+class Deadlines(_Section):
+    """How long an endpoint may take, in seconds."""
+
+    connect_s: float = 10.0
+    first_token_s: float = 60.0
+    stall_s: float = 30.0
+    turn_s: float = 600.0
+
+
+class Limits(_Section):
+    """Bounds of the journal: its size in bytes and the age of its records in days."""
+
+    journal_max_bytes: int = Field(default=64_000_000, ge=100_000)
+    journal_max_age_days: float = Field(default=90.0, gt=0)
+
+
+class Profile(_Section):
+    """An endpoint, its models in order of preference, and what it takes.
+
+    ``small`` marks a model that is given a tiny prompt; ``prefill`` one whose answer may be begun for it.
+    """
+
+    name: str
+    title: str = ""
+    tier: Literal["spark", "deep"] = "spark"
+    api: Literal["responses", "chat", "local", "scripted"] = "chat"
+    base_url: str | None = None
+    base_url_env: str | None = None
+    base_url_hint: str = "http://localhost:8000/v1"
+    models: tuple[str, ...] = ()
+    key_env: tuple[str, ...] = ()
+    key_header: str | None = None
+    key_required: bool = True
+    context_tokens: int = Field(default=32_000, gt=0)
+    max_output_tokens: int = Field(default=8_000, gt=0)
+    accepts: tuple[str, ...] = ("stream_options",)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    prices: Prices | None = None
+    prefill: bool = False
+    small: bool = False
+    model_path: str | None = None
+    script: str | None = None
+    deadlines: Deadlines = Deadlines()
+
+    def endpoint(self, env: Mapping[str, str]) -> str:
+        """Return the base URL; the environment's word goes before the table's."""
+        url = (env.get(self.base_url_env) if self.base_url_env else None) or self.base_url
+        if not url:
+            name = self.base_url_env or "base_url"
+            raise ConfigError(f"Profile '{self.name}' has no address.", f"Set {name}, e.g. to {self.base_url_hint}")
+        if not url.startswith(("http://", "https://")):
+            raise ConfigError(f"'{url}' is not an http(s) address.", f"Mend the address of profile '{self.name}'.")
+        return url
+
+
+class Settings(_Section):
+    """All that a host needs to run turns."""
+
+    profiles: dict[str, Profile]
+    spark: str
+    deep: str
+    limits: Limits = Limits()
+    files: tuple[str, ...] = ()
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile by its name."""
+        if name not in self.profiles:
+            known = ", ".join(sorted(self.profiles))
+            raise ConfigError(f"There is no profile '{name}'.", f"Known profiles: {known}.", code="unknown_profile")
+        return self.profiles[name]
+
+    def for_tier(self, tier: str, override: str | None = None) -> Profile:
+        """Return the profile that fills a tier, or the one named instead."""
+        if override:
+            return self.profile(override)
+        return self.profile(self.deep if tier == "deep" else self.spark)
+
+
+@cache
+def _built_in_profiles() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("profiles.toml").read_text("utf-8"))
+
+
+def config_files(explicit: Path | None = None) -> list[Path]:
+    """Return the settings files that exist, the weakest first."""
+    if explicit is not None:
+        if not explicit.is_file():
+            raise ConfigError(f"There is no settings file '{explicit}'.", "Mend the path given with --config.")
+        return [explicit]
+    from jupyter_core.paths import jupyter_config_path
+
+    return [p for d in reversed(jupyter_config_path()) if (p := Path(d) / FILE_NAME).is_file()]
+
+
+def load_settings(config: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    config : Path, optional
+        Read this file instead of those in the Jupyter config directories.
+    env : mapping, optional
+        The environment; the process's own by default.
+
+    Raises
+    ------
+    ConfigError
+        A file that is not TOML, an unknown setting, or a profile that does not exist.
+    """
+    env = os.environ if env is None else env
+    tables = {name: dict(row) for name, row in _built_in_profiles().items()}
+    tiers: dict[str, str] = {}
+    limits: dict[str, Any] = {}
+    files = config_files(config)
+    for file in files:
+        data = _read_toml(file)
+        for name, row in _table(data.pop("profiles", {}), file, "profiles").items():
+            tables[name] = tables.get(name, {}) | _table(row, file, f"profiles.{name}")
+        tiers |= _table(data.pop("tiers", {}), file, "tiers")
+        limits |= _table(data.pop("limits", {}), file, "limits")
+        if data:
+            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", "Known: tiers, profiles, limits.")
+    if unknown := set(tiers) - {"spark", "deep"}:
+        raise ConfigError(f"Unknown tier '{unknown.pop()}' in the settings.", "The tiers are spark and deep.")
+    spark = env.get("JUPYTER_SPARK_PROFILE") or tiers.get("spark") or _profile_by_key(env)
+    deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or tiers.get("deep") or _deep_beside(spark, tables)
+    try:
+        profiles = {name: Profile(name=name, **row) for name, row in tables.items()}
+        settings = Settings(
+            profiles=profiles, spark=spark, deep=deep, limits=Limits(**limits), files=tuple(map(str, files))
+        )
+    except ValidationError as error:
+        raise _one_line(error, files) from None
+    settings.profile(deep)
+    chosen = settings.profile(spark)
+    if model := env.get("JUPYTER_SPARK_MODEL"):
+        return with_model(settings, chosen.name, model)
+    return settings
+
+
+def with_model(settings: Settings, profile: str, model: str) -> Settings:
+    """Return settings in which a profile has this one model."""
+    changed = settings.profile(profile).model_copy(update={"models": (model,)})
+    return settings.model_copy(update={"profiles": settings.profiles | {profile: changed}})
+
+
+def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | None:
+    """Return the profile's key from the environment or the system keyring, or None if it needs none.
+
+    Raises
+    ------
+    AuthenticationError
+        The profile needs a key and there is none.
+    """
+    env = os.environ if env is None else env
+    for name in profile.key_env:
+        if value := env.get(name, "").strip():
+            return value
+    if profile.key_env and (value := _from_keyring(profile.key_env)):
+        return value
+    if profile.key_required and profile.api in ("responses", "chat"):
+        names = " or ".join(profile.key_env) or "a key"
+        raise AuthenticationError(
+            f"Profile '{profile.name}' needs a key.",
+            f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}",
+            code="no_key",
+        )
+    return None
+
+
+def _from_keyring(names: tuple[str, ...]) -> str | None:
+    try:
+        import keyring
+
+        return next((value for name in names if (value := keyring.get_password(KEYRING_SERVICE, name))), None)
+    except Exception:  # noqa: BLE001 - a desktop without a working keyring is a desktop without a key in it
+        return None
+
+
+def _profile_by_key(env: Mapping[str, str]) -> str:
+    return next((profile for key, profile in KEY_ORDER if env.get(key, "").strip()), "local")
+
+
+def _deep_beside(spark: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The deep tier of the same house where there is one, else the same profile in both roles."""
+    keys = tables.get(spark, {}).get("key_env")
+    same_house = (n for n, row in tables.items() if row.get("tier") == "deep" and keys and row.get("key_env") == keys)
+    return next(same_house, spark)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", "Mend the file, or move it away.") from None
+
+
+def _table(value: Any, file: Path, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{file}: '{name}' must be a table.", f"Write it as [{name}].")
+    return value
+
+
+def _one_line(error: ValidationError, files: list[Path]) -> ConfigError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ConfigError(f"Settings: {error.title} '{where}': {first['msg']}.", f"Mend {', '.join(map(str, files))}.")

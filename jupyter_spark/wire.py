@@ -1,0 +1,338 @@
+"""Every type that leaves the process: events, edits, snapshots, the journal's records.
+
+All are frozen pydantic models, so that one definition serves Python, JSON and (generated) TypeScript.
+Character offsets never cross: Python counts code points and JavaScript UTF-16 units; lines cross instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+WIRE_VERSION = 1
+
+Tier = Literal["spark", "deep"]
+TurnKind = Literal["ask", "explain", "rewrite", "generate", "fix"]
+CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed"]
+
+
+def text_hash(text: str) -> str:
+    """Return the short SHA-256 by which an edit knows the text it was made from."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class WireModel(BaseModel):
+    """A frozen value; an unknown field is an error, so that drift between two sides is seen at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- what is there ---------------------------------------------------------------------------------
+
+
+class CellSnapshot(WireModel):
+    """One cell as it stood when the snapshot was taken."""
+
+    cell_id: str
+    kind: Literal["code", "markdown", "raw"] = "code"
+    source: str = ""
+    execution_count: int | None = None
+
+
+class NotebookSnapshot(WireModel):
+    """A notebook's cells, where they were read, and when (seconds since the epoch)."""
+
+    cells: tuple[CellSnapshot, ...] = ()
+    origin: Literal["file", "history", "live"] = "file"
+    path: str | None = None
+    language: str = "python"
+    taken_at_s: float = 0.0
+
+
+class VariableSummary(WireModel):
+    """A live variable in one line: its type and shape, never its whole value."""
+
+    name: str
+    type: str
+    summary: str = ""
+
+
+class ErrorReport(WireModel):
+    """An exception as the user saw it, without terminal colours."""
+
+    name: str
+    message: str
+    traceback: str = ""
+
+
+class ContextPiece(WireModel):
+    """One piece of what is sent: what it is, why it is in, and its price."""
+
+    label: str
+    reason: str
+    text: str
+    tokens: int
+
+
+class ContextPack(WireModel):
+    """What goes to the model beside the instruction, and the names that an edit may rely on."""
+
+    pieces: tuple[ContextPiece, ...] = ()
+    budget_tokens: int = 0
+    dropped: tuple[str, ...] = ()
+    known_names: frozenset[str] = frozenset()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def tokens(self) -> int:
+        """The estimated size of all pieces, in tokens."""
+        return sum(piece.tokens for piece in self.pieces)
+
+
+# --- what is asked ---------------------------------------------------------------------------------
+
+
+class Message(WireModel):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class TurnRequest(WireModel):
+    """What the user asked of which cell, with everything the turn needs to answer."""
+
+    turn_id: str
+    kind: TurnKind
+    instruction: str = ""
+    tier: Tier = "spark"
+    target: CellSnapshot | None = None
+    error: ErrorReport | None = None
+    context: ContextPack = ContextPack()
+    history: tuple[Message, ...] = ()
+    repair: bool = True
+    notebook_path: str | None = None
+
+    @property
+    def wants_code(self) -> bool:
+        """Whether the answer is an edit rather than words."""
+        return self.kind in ("rewrite", "generate", "fix")
+
+
+# --- what comes back -------------------------------------------------------------------------------
+
+
+class CellEdit(WireModel):
+    """A change of one cell, and the hash of the text that it was made from."""
+
+    cell_id: str
+    operation: Literal["replace", "insert_below"]
+    old_source: str
+    new_source: str
+    base_hash: str
+
+
+class CheckResult(WireModel):
+    """One check of an edit; ``line`` counts from 1 in the new text."""
+
+    name: CheckName
+    ok: bool
+    message: str = ""
+    line: int | None = None
+
+
+class Proposal(WireModel):
+    """An edit with its checks: a proposal until the user takes it."""
+
+    proposal_id: str
+    turn_id: str
+    edit: CellEdit
+    checks: tuple[CheckResult, ...]
+    repaired: bool = False
+    words: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check held."""
+        return all(check.ok for check in self.checks)
+
+    @property
+    def findings(self) -> tuple[CheckResult, ...]:
+        """The checks that did not hold."""
+        return tuple(check for check in self.checks if not check.ok)
+
+
+class Usage(WireModel):
+    """Token counts as the provider itself reports them; ``output_tokens`` includes reasoning."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
+
+
+class TurnFigures(WireModel):
+    """What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token."""
+
+    first_token_s: float | None = None
+    total_s: float = 0.0
+    tokens_per_s: float | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+
+
+# --- events ----------------------------------------------------------------------------------------
+
+
+class TurnEvent(WireModel):
+    """The head that every event of a turn has: whose it is, and its place in the order."""
+
+    turn_id: str
+    seq: int
+
+
+class TurnStarted(TurnEvent):
+    """The turn is on its way to this profile and model."""
+
+    type: Literal["turn_started"] = "turn_started"
+    kind: TurnKind
+    tier: Tier
+    profile: str
+    model: str
+
+
+class ContextPacked(TurnEvent):
+    """What is sent, piece by piece (the receipt)."""
+
+    type: Literal["context_packed"] = "context_packed"
+    context: ContextPack
+    prompt_tokens: int
+
+
+class Notice(TurnEvent):
+    """Something the user should know that does not end the turn."""
+
+    type: Literal["notice"] = "notice"
+    message: str
+
+
+class TextDelta(TurnEvent):
+    """More of the answer's words (what stands outside of the edit)."""
+
+    type: Literal["text_delta"] = "text_delta"
+    text: str
+
+
+class EditStarted(TurnEvent):
+    """An edit begins; a second one for the same turn (a repair) replaces the first on screen."""
+
+    type: Literal["edit_started"] = "edit_started"
+    cell_id: str
+    operation: Literal["replace", "insert_below"]
+    old_source: str
+    attempt: int
+
+
+class EditDelta(TurnEvent):
+    """More lines of the new text, whole lines only."""
+
+    type: Literal["edit_delta"] = "edit_delta"
+    lines: tuple[str, ...]
+
+
+class EditReady(TurnEvent):
+    """The edit is complete and checked."""
+
+    type: Literal["edit_ready"] = "edit_ready"
+    proposal: Proposal
+
+
+class UsageReported(TurnEvent):
+    """The provider's own count."""
+
+    type: Literal["usage_reported"] = "usage_reported"
+    usage: Usage
+
+
+class TurnFinished(TurnEvent):
+    """The turn is done."""
+
+    type: Literal["turn_finished"] = "turn_finished"
+    model: str
+    figures: TurnFigures
+    text: str
+    proposal: Proposal | None = None
+
+
+class TurnFailed(TurnEvent):
+    """The turn ended with an error; ``text`` is what had arrived."""
+
+    type: Literal["turn_failed"] = "turn_failed"
+    code: str
+    message: str
+    hint: str
+    text: str = ""
+    figures: TurnFigures = TurnFigures()
+
+
+class TurnCancelled(TurnEvent):
+    """The user stopped the turn; ``text`` is what had arrived."""
+
+    type: Literal["turn_cancelled"] = "turn_cancelled"
+    text: str = ""
+    figures: TurnFigures = TurnFigures()
+
+
+AnyTurnEvent = Annotated[
+    TurnStarted
+    | ContextPacked
+    | Notice
+    | TextDelta
+    | EditStarted
+    | EditDelta
+    | EditReady
+    | UsageReported
+    | TurnFinished
+    | TurnFailed
+    | TurnCancelled,
+    Field(discriminator="type"),
+]
+
+
+# --- the journal -----------------------------------------------------------------------------------
+
+
+class TurnRecord(WireModel):
+    """A turn as the journal keeps it."""
+
+    turn_id: str
+    created_at_s: float
+    kind: TurnKind
+    instruction: str
+    tier: Tier
+    profile: str
+    model: str
+    status: Literal["running", "finished", "failed", "cancelled"]
+    notebook_path: str | None = None
+    text: str = ""
+    error: str = ""
+    figures: dict[str, Any] = Field(default_factory=dict)
+
+
+class AppliedEdit(WireModel):
+    """An edit that was taken: the text before and after, and whether it is taken back now."""
+
+    edit_id: int
+    turn_id: str
+    created_at_s: float
+    scope: str
+    cell_id: str
+    operation: Literal["replace", "insert_below"]
+    before: str
+    after: str
+    undone: bool = False
