@@ -200,8 +200,8 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
     for name in profile.key_env:
         if value := env.get(name, "").strip():
             return value
-    if profile.key_env and (value := _from_keyring(profile.key_env)):
-        return value
+    if profile.key_env and (stored := _from_keyring(profile.key_env)):
+        return stored
     if profile.key_required and profile.api in ("responses", "chat"):
         names = " or ".join(profile.key_env) or "a key"
         raise AuthenticationError(

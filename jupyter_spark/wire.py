@@ -83,6 +83,7 @@ class ContextPack(WireModel):
     budget_tokens: int = 0
     dropped: tuple[str, ...] = ()
     known_names: frozenset[str] = frozenset()
+    names_are_complete: bool = True
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -83,6 +83,11 @@ class Provider(Protocol):
 
     profile: Profile
 
+    @property
+    def model(self) -> str:
+        """The model that the next turn asks for."""
+        ...
+
     def stream(self, request: ProviderRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Answer the request, piece by piece."""
         ...

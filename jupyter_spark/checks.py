@@ -1,0 +1,187 @@
+"""Does an edit hold? Each check is a pure function of the texts; none runs the user's code.
+
+The fast tier is less clever than a deep one: the time it saves is spent here. A finding is one line that a person
+can act on and a model can repair by.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from jupyter_spark.dataflow import cell_names
+from jupyter_spark.edits import ParsedAnswer
+from jupyter_spark.ipysyntax import syntax_error, to_python
+from jupyter_spark.wire import CheckResult, TurnKind
+
+SHRINK_FLOOR_LINES = 10
+SHRINK_SHARE = 0.3
+IPYTHON_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit", "_", "__", "___", "_i", "_ii", "_dh"})
+
+_ELISION_WORDS = (
+    r"existing|rest of|remaining|previous|unchanged|same as|as before|other|omitted|truncated|your|original|code here"
+)
+_ELISION_COMMENT = re.compile(
+    rf"^\s*#\s*(?:\.{{3}}|…)\s*$|^\s*#.*(?:\.{{3}}|…).*\b(?:{_ELISION_WORDS})\b|"
+    rf"^\s*#.*\b(?:{_ELISION_WORDS})\b.*(?:\.{{3}}|…)|"
+    r"^\s*#\s*(?:rest of (?:the|your) |(?:the )?existing )(?:code|cell|function|class|implementation)\b",
+    re.IGNORECASE,
+)
+_BARE_ELLIPSIS = re.compile(r"^\s*\.{3}\s*$")
+_ASKS_FOR_LESS = re.compile(
+    r"\b(?:delet|remov|drop|simplif|shorten|short|strip|clean|compact|concise|one.?lin|comprehension|vectori[sz]|"
+    r"only|just|replace|keep|extract|trim|reduce|minimal|empty)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class EditUnderCheck:
+    """What the checks look at: the answer, the old text, what was asked, and the names that exist."""
+
+    answer: ParsedAnswer
+    old_source: str
+    kind: TurnKind
+    instruction: str
+    known_names: Collection[str]
+    names_are_complete: bool = True
+
+    @property
+    def new_source(self) -> str:
+        """The new text; empty if the answer had no block."""
+        return self.answer.code or ""
+
+
+def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
+    """Run every check, in the order in which a reader wants to know.
+
+    Returns
+    -------
+    tuple of CheckResult
+        One for each check that applies; what cannot be read is not judged any further.
+    """
+    results = [closed_fence(edit)]
+    if not edit.new_source:
+        return tuple(results)
+    results.append(parses(edit))
+    results += [no_elision(edit), keeps_size(edit), changed(edit)]
+    if results[1].ok:
+        results.append(names_known(edit))
+    return tuple(results)
+
+
+def closed_fence(edit: EditUnderCheck) -> CheckResult:
+    """The answer holds exactly one block of code, and it is whole."""
+    answer = edit.answer
+    if answer.code is None:
+        return CheckResult(name="closed_fence", ok=False, message="The answer has no fenced block of code.")
+    if not answer.code.strip():
+        return CheckResult(name="closed_fence", ok=False, message="The block of code is empty.")
+    if not answer.closed:
+        return CheckResult(name="closed_fence", ok=False, message="The block of code is not closed: it was cut off.")
+    if answer.blocks > 1:
+        message = f"The answer has {answer.blocks} blocks of code instead of one whole cell."
+        return CheckResult(name="closed_fence", ok=False, message=message)
+    return CheckResult(name="closed_fence", ok=True)
+
+
+def parses(edit: EditUnderCheck) -> CheckResult:
+    """The new text compiles as IPython, magics and ``!`` included."""
+    error = syntax_error(edit.new_source)
+    if error is None:
+        other = to_python(edit.new_source).code is None
+        return CheckResult(name="parses", ok=True, message="not Python: not parsed" if other else "")
+    return CheckResult(name="parses", ok=False, message=f"SyntaxError: {error.msg}", line=error.lineno)
+
+
+def no_elision(edit: EditUnderCheck) -> CheckResult:
+    """No placeholder stands where code was ("... existing code ...")."""
+    old_lines = {line.strip() for line in edit.old_source.splitlines()}
+    shorter = len(_content(edit.new_source)) < len(_content(edit.old_source))
+    for number, line in enumerate(edit.new_source.splitlines(), start=1):
+        if line.strip() in old_lines:
+            continue
+        if _ELISION_COMMENT.search(line) or (shorter and _BARE_ELLIPSIS.match(line)):
+            message = f"A placeholder stands instead of code: {line.strip()}"
+            return CheckResult(name="no_elision", ok=False, message=message, line=number)
+    return CheckResult(name="no_elision", ok=True)
+
+
+def keeps_size(edit: EditUnderCheck) -> CheckResult:
+    """The cell does not lose most of its lines unless that was asked for."""
+    old, new = len(_content(edit.old_source)), len(_content(edit.new_source))
+    asked = bool(_ASKS_FOR_LESS.search(edit.instruction))
+    if edit.kind == "generate" or asked or old < SHRINK_FLOOR_LINES or new >= old * SHRINK_SHARE:
+        return CheckResult(name="keeps_size", ok=True)
+    message = f"Only {new} of {old} lines of code are left, and nothing was asked to be removed."
+    return CheckResult(name="keeps_size", ok=False, message=message)
+
+
+def changed(edit: EditUnderCheck) -> CheckResult:
+    """The edit does something."""
+    if edit.kind == "generate" or _trimmed(edit.new_source) != _trimmed(edit.old_source):
+        return CheckResult(name="changed", ok=True)
+    return CheckResult(name="changed", ok=False, message="The cell is unchanged.")
+
+
+def names_known(edit: EditUnderCheck) -> CheckResult:
+    """Every name is defined in the cell, the notebook, the kernel or the builtins.
+
+    A name that was already unknown before a rewrite is not the rewrite's doing; a fix must mend it.
+    """
+    if not edit.names_are_complete or cell_names(edit.new_source).star_imports:
+        return CheckResult(name="names_known", ok=True, message="names not checked: a star import hides them")
+    known = {*edit.known_names, *IPYTHON_NAMES, *dir(builtins)}
+    unknown = undefined_names(edit.new_source, known)
+    if unknown and edit.kind == "rewrite":
+        before = undefined_names(edit.old_source, known)
+        unknown = {name: line for name, line in unknown.items() if name not in before}
+    if not unknown:
+        return CheckResult(name="names_known", ok=True)
+    names = ", ".join(f"'{name}'" for name in unknown)
+    verb = "is" if len(unknown) == 1 else "are"
+    message = f"{names} {verb} not defined in this cell, the notebook or the kernel."
+    return CheckResult(name="names_known", ok=False, message=message, line=min(unknown.values()))
+
+
+def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
+    """Return the names that nothing defines, with the first line that uses each; by pyflakes."""
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedName
+
+    code = to_python(source).code
+    if not code or syntax_error(source) is not None:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        checker = Checker(ast.parse(code), builtins=set(known))
+    found: dict[str, int] = {}
+    for message in sorted(checker.messages, key=lambda m: int(m.lineno)):
+        if isinstance(message, UndefinedName):
+            found.setdefault(str(next(iter(message.message_args))), int(message.lineno))
+    return found
+
+
+def score(results: Collection[CheckResult]) -> int:
+    """How good an edit is that does not hold entirely: a more basic check that fails weighs more."""
+    weights = {
+        "closed_fence": 32,
+        "parses": 16,
+        "changed": 8,
+        "no_elision": 4,
+        "keeps_size": 2,
+        "names_known": 1,
+    }
+    return -sum(weights[result.name] for result in results if not result.ok)
+
+
+def _content(source: str) -> list[str]:
+    return [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _trimmed(source: str) -> list[str]:
+    return [line.rstrip() for line in source.strip().splitlines()]

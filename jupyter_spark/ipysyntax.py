@@ -1,0 +1,59 @@
+"""What IPython makes of a cell: magics, ``!`` and ``?`` become Python, by IPython's own transformer.
+
+IPython is the only authority on its syntax, so this module asks it (at first use) instead of imitating it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Cell magics whose body is Python of the same namespace; the body of any other is another language.
+PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python_in_process", "spark", "sparkai"})
+_CELL_MAGIC = re.compile(r"^\s*%%(?P<name>[\w.]+)(?P<line>[^\n]*)\n?")
+
+
+@dataclass(frozen=True)
+class PythonCell:
+    """A cell as Python: ``code`` has the same lines, or is None where the cell is another language."""
+
+    code: str | None
+    magic: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def to_python(source: str) -> PythonCell:
+    """Turn a cell's IPython syntax into Python, line for line."""
+    magic = _CELL_MAGIC.match(source)
+    if magic is None:
+        return PythonCell(_transform(source))
+    if magic["name"] not in PYTHON_MAGICS:
+        return PythonCell(None, magic["name"])
+    # A blank line takes the magic's place, so that line numbers stay.
+    return PythonCell("\n" * magic[0].count("\n") + _transform(source[magic.end() :]), magic["name"])
+
+
+def _transform(source: str) -> str:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if not source.strip():
+        return ""
+    return str(TransformerManager().transform_cell(source))
+
+
+def syntax_error(source: str) -> SyntaxError | None:
+    """Return what keeps a cell from compiling as IPython, or None. Top-level ``await`` is allowed."""
+    try:
+        code = to_python(source).code
+        if code is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error
+                compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes, nesting too deep
+        return SyntaxError(str(error))
+    return None

@@ -1,0 +1,105 @@
+"""Foreign errors become ours, once, at this edge. No key ever passes through."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_spark import errors
+from jupyter_spark.settings import Profile
+
+_KEY_LIKE = re.compile(r"\b(?:sk|csk|gsk|key)[-_][\w*.-]{4,}")
+_NOT_FOUND = {"model_not_found", "model_not_available", "deployment_not_found"}
+_UNSUPPORTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value"}
+
+
+def without_keys(text: str, key: str | None = None) -> str:
+    """Return the text on one line with everything that looks like a key taken out."""
+    if key:
+        text = text.replace(key, "***")
+    return " ".join(_KEY_LIKE.sub("***", text).split())[:400]
+
+
+def from_exception(error: Exception, profile: Profile, key: str | None) -> errors.SparkError:
+    """Turn an exception of the SDK or its HTTP client into a SparkError."""
+    import httpx2
+    import openai
+
+    if isinstance(error, errors.SparkError):
+        return error
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, dict) else {}
+        return from_status(error.status_code, body, error.message, profile, key, error.response.headers)
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return errors.DeadlineError(
+            f"{_who(profile)} did not answer in time.", "Try again, or raise the profile's deadlines.", retryable=True
+        )
+    if isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__ or error
+        return errors.ConnectionFailed(
+            f"No connection to {_who(profile)}: {without_keys(str(cause), key) or type(cause).__name__}.",
+            "Check the network and the profile's address (jupyter spark doctor).",
+            retryable=True,
+        )
+    if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
+        return errors.StreamCutError(
+            f"The answer of {_who(profile)} was cut off ({type(error).__name__}).", "Try again.", retryable=True
+        )
+    return errors.ProviderError(f"{_who(profile)}: {without_keys(str(error), key) or type(error).__name__}.")
+
+
+def from_status(
+    status: int, body: dict[str, Any], message: str, profile: Profile, key: str | None, headers: Any = None
+) -> errors.ProviderError:
+    """Turn an HTTP status with an OpenAI-style error body into a SparkError."""
+    nested = body.get("error", body)
+    inner = nested if isinstance(nested, dict) else {}
+    code, parameter = str(inner.get("code") or ""), inner.get("param")
+    text = without_keys(str(inner.get("message") or message), key).rstrip(".")
+    if status in (401, 403):
+        names = " or ".join(profile.key_env) or "the profile's key"
+        return errors.AuthenticationError(f"{_who(profile)} refuses the key: {text}.", f"Check {names}.")
+    if code in _NOT_FOUND or (status == 404 and "model" in text.lower()):
+        return errors.ModelNotFoundError(
+            f"{_who(profile)} has no model for this key under that name: {text}.",
+            "Choose another with JUPYTER_SPARK_MODEL or in jupyter_spark.toml.",
+        )
+    if status == 404:
+        return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
+    if status == 429:
+        quota = code == "insufficient_quota"
+        hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (%spark use NAME)."
+        return errors.RateLimitError(
+            f"{_who(profile)} takes no more requests now: {text}.",
+            hint,
+            retryable=not quota,
+            retry_after_s=_retry_after_s(headers),
+        )
+    if status >= 500:
+        return errors.ServerError(
+            f"{_who(profile)} failed (status {status}): {text}.", "Try again in a moment.", retryable=True
+        )
+    if code in _UNSUPPORTED and parameter:
+        return errors.BadRequestError(
+            f"{_who(profile)} does not take '{parameter}'.", code="unsupported_parameter", parameter=str(parameter)
+        )
+    return errors.BadRequestError(f"{_who(profile)} refuses the request: {text}.", "See: jupyter spark doctor")
+
+
+def from_event(body: Any, profile: Profile, key: str | None) -> errors.SparkError:
+    """Turn an error that came inside a stream into a SparkError."""
+    inner = body if isinstance(body, dict) else {"message": str(body)}
+    code = str(inner.get("code") or inner.get("type") or "")
+    status = 429 if "rate_limit" in code else inner.get("status") or 500
+    return from_status(int(status), inner, str(inner.get("message") or "error"), profile, key)
+
+
+def _retry_after_s(headers: Any) -> float | None:
+    try:
+        return float(headers["retry-after"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _who(profile: Profile) -> str:
+    return profile.title or f"profile '{profile.name}'"

@@ -1,0 +1,78 @@
+"""The Chat Completions API, as OpenAI and everything compatible with it speak it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from jupyter_spark.providers._failures import from_event
+from jupyter_spark.providers._http import EventReader, HttpProvider
+from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Reasoning, UsageSeen
+from jupyter_spark.settings import Profile
+from jupyter_spark.wire import Usage
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+
+class ChatProvider(HttpProvider):
+    """``/chat/completions`` with server-sent events.
+
+    The stream is read to ``[DONE]``: usage comes after ``finish_reason``.
+    """
+
+    def _body(self, request: ProviderRequest) -> dict[str, Any]:
+        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        if request.prefill and self.profile.prefill:
+            messages.append({"role": "assistant", "content": request.prefill})
+        limit = request.max_output_tokens or self.profile.max_output_tokens
+        body: dict[str, Any] = {"model": self.model, "messages": messages, "stream": True}
+        body |= self._optional("stream_options", {"include_usage": True})
+        body |= self._optional("max_completion_tokens", limit) or self._optional("max_tokens", limit)
+        body |= self._optional("stop", list(request.stop) or None)
+        for name, value in self.profile.parameters.items():
+            body |= self._optional(name, value)
+        return body
+
+    def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
+        return client.chat.completions.with_streaming_response.create(**body)
+
+    def _reader(self) -> EventReader:
+        return _ChatReader(self.profile, self._key)
+
+
+class _ChatReader:
+    def __init__(self, profile: Profile, key: str | None) -> None:
+        self._profile, self._key = profile, key
+        self._finish: str | None = None
+
+    def read(self, body: dict[str, Any]) -> list[ProviderEvent]:
+        if body.get("error"):
+            raise from_event(body["error"], self._profile, self._key)
+        out: list[ProviderEvent] = []
+        for choice in body.get("choices") or ():
+            delta = choice.get("delta") or {}
+            if thought := delta.get("reasoning") or delta.get("reasoning_content"):
+                out.append(Reasoning(str(thought)))
+            if text := delta.get("content"):
+                out.append(Delta(text))
+            if reason := choice.get("finish_reason"):
+                self._finish = {"length": "length", "content_filter": "filter"}.get(reason, "stop")
+        if isinstance(usage := body.get("usage"), dict):
+            out.append(UsageSeen(read_usage(usage)))
+        return out
+
+    def end(self) -> list[ProviderEvent]:
+        # Without a finish_reason the endpoint only stopped talking: that is a cut, not an end.
+        return [Completed(self._finish)] if self._finish else []
+
+
+def read_usage(usage: dict[str, Any]) -> Usage:
+    """Read a Chat API's token counts; what an endpoint leaves out counts as zero."""
+    prompt, completion = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    return Usage(
+        input_tokens=int(usage.get("prompt_tokens") or 0),
+        output_tokens=int(usage.get("completion_tokens") or 0),
+        cached_tokens=int(prompt.get("cached_tokens") or 0),
+        reasoning_tokens=int(completion.get("reasoning_tokens") or 0),
+    )

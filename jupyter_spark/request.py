@@ -1,0 +1,94 @@
+"""From what a host knows to a request: one place decides how much context a profile is given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
+from jupyter_spark.errors import UsageError
+from jupyter_spark.settings import Profile
+from jupyter_spark.turn import new_id
+from jupyter_spark.wire import (
+    CellSnapshot,
+    ContextPack,
+    ErrorReport,
+    Message,
+    NotebookSnapshot,
+    Tier,
+    TurnKind,
+    TurnRequest,
+    VariableSummary,
+)
+
+PROMPT_TOKENS = 150  # the rules and the request's own words around the cell
+
+
+def build_request(
+    kind: TurnKind,
+    instruction: str,
+    profile: Profile,
+    snapshot: NotebookSnapshot,
+    *,
+    target: CellSnapshot | None = None,
+    error: ErrorReport | None = None,
+    tier: Tier = "spark",
+    variables: Sequence[VariableSummary] = (),
+    live_names: Collection[str] = (),
+    only_variables: tuple[str, ...] | None = None,
+    with_context: bool = True,
+    history: tuple[Message, ...] = (),
+) -> TurnRequest:
+    """Make a request: check that it can be asked, and pack its context.
+
+    Parameters
+    ----------
+    kind : str
+        What is wanted.
+    instruction : str
+        The user's words, as they are.
+    profile : Profile
+        Who will answer; its context size is the budget.
+    snapshot : NotebookSnapshot
+        The notebook as it stands.
+    target : CellSnapshot, optional
+        The cell to change or explain.
+    only_variables : tuple of str, optional
+        Send only these variables.
+    with_context : bool
+        Whether anything of the notebook but the target is sent. Names are known all the same: they stay here.
+
+    Raises
+    ------
+    UsageError
+        Nothing was asked, or the cell alone is larger than the profile's context.
+    """
+    if kind in ("ask", "generate", "rewrite") and not instruction.strip():
+        raise UsageError("There are no words to go by.", "Say what you want, e.g. %%spark add type hints")
+    if kind in ("explain", "fix", "rewrite") and (target is None or not target.source.strip()):
+        raise UsageError("There is no code to work on.", "Give a cell that has some.")
+    target_tokens = estimate_tokens(target.source) if target is not None else 0
+    fixed = target_tokens + estimate_tokens(instruction) + PROMPT_TOKENS
+    # An edit is about as long as the cell; a small model's window counts both, a large one's is not the limit.
+    limit = profile.context_tokens if profile.small else profile.context_tokens - profile.max_output_tokens
+    if fixed > max(limit, 0) and not profile.small:
+        raise UsageError(
+            f"The cell is too large for '{profile.name}': about {fixed} tokens of {limit}.",
+            "Split the cell, or use a profile with a larger context.",
+        )
+    options = PackOptions(
+        budget_tokens=max(0, limit - fixed) if with_context else 0, variables=only_variables, cells=with_context
+    )
+    context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
+    if not with_context:
+        context = ContextPack(known_names=context.known_names, names_are_complete=context.names_are_complete)
+    return TurnRequest(
+        turn_id=new_id(),
+        kind=kind,
+        instruction=instruction,
+        tier=tier,
+        target=target,
+        error=error,
+        context=context,
+        history=history,
+        notebook_path=snapshot.path,
+    )
