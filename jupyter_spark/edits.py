@@ -13,7 +13,7 @@ from typing import Literal
 from jupyter_spark.wire import CellEdit, text_hash
 
 _OPENING = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)$")
-_GLUED = re.compile(r"(?P<code>.*\S)[ \t]*(?P<fence>`{3,})[ \t]*$")
+_GLUED = re.compile(r"(?P<code>.*[^\s`])[ \t]*(?P<fence>`{3,})[ \t]*$")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class AnswerParser:
         """
         last, self._partial = self._partial.removesuffix("\r"), ""
         out = self._take([last]) if last else []
-        if self._state == "inside" and (stopped_at_fence or self._unglue()):
+        if self._state == "inside" and (self._unglue() or stopped_at_fence):
             self._closed = True
         code = "\n".join(self._lines).strip("\n").rstrip() if self.started else None
         answer = ParsedAnswer(code, "\n".join(self._words).strip(), self._closed, self._blocks)

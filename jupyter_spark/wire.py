@@ -326,7 +326,10 @@ class TurnRecord(WireModel):
 
 
 class AppliedEdit(WireModel):
-    """An edit that was taken: the text before and after, and whether it is taken back now."""
+    """An edit that was taken: the text before and after, and whether it is taken back now.
+
+    ``raw_before`` is the source's JSON as the notebook file had it, so that undoing gives the same bytes again.
+    """
 
     edit_id: int
     turn_id: str
@@ -337,3 +340,4 @@ class AppliedEdit(WireModel):
     before: str
     after: str
     undone: bool = False
+    raw_before: str | None = None

@@ -1,0 +1,212 @@
+"""Runs the edit tasks on a profile and counts those whose executed check passes.
+
+``python -m evals.run [--profile local] [--half tune|test] [--only ID] [--json FILE] [--show]``
+
+Two figures for each half, from the same run: the first answer as it came, and what a user is offered after checking
+and one repair. An edit whose checks do not hold is never applied unasked, so it counts as not passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from evals.sandbox import run_checks
+from evals.tasks import Task, load_tasks
+from jupyter_spark.edits import AnswerParser, ParsedAnswer
+from jupyter_spark.errors import SparkError
+from jupyter_spark.prompts import render_prompt
+from jupyter_spark.providers import Completed, Delta, Provider, ProviderEvent, ProviderRequest, open_provider
+from jupyter_spark.request import build_request
+from jupyter_spark.settings import Profile, load_settings
+from jupyter_spark.turn import run_turn
+from jupyter_spark.wire import CellSnapshot, ErrorReport, NotebookSnapshot, TurnFailed, TurnFinished, TurnRequest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One task's run. Times in seconds; ``first`` and ``final`` are the texts of the two answers."""
+
+    task_id: str
+    half: str
+    first: str
+    final: str
+    format_ok: bool
+    holds: bool
+    repaired: bool
+    seconds: float
+    problem: str
+    first_passed: bool = False
+    final_passed: bool = False
+    detail: str = ""
+
+
+class RecordingProvider:
+    """Passes a provider's answers through and keeps their raw text."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self.profile = provider.profile
+        self.answers: list[tuple[str, str]] = []
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._provider.model
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Answer the request; see ``Provider.stream``."""
+        parts: list[str] = []
+        reason = ""
+        async with aclosing(self._provider.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    parts.append(event.text)
+                elif isinstance(event, Completed):
+                    reason = event.reason
+                yield event
+        self.answers.append(("".join(parts), reason))
+
+    async def aclose(self) -> None:
+        """Let go of the provider."""
+        await self._provider.aclose()
+
+
+def request_for(task: Task, profile: Profile, *, with_context: bool = True) -> TurnRequest:
+    """Make the request that the kernel would make for a task's cell."""
+    setup = CellSnapshot(cell_id="setup", source=task.setup, execution_count=1)
+    target = CellSnapshot(cell_id="target", source=task.cell, execution_count=2) if task.cell else None
+    cells = tuple(cell for cell in (setup, target) if cell is not None)
+    name_message = task.error_summary
+    error = (
+        ErrorReport(name=name_message[0], message=name_message[1], traceback=task.error or "") if name_message else None
+    )
+    return build_request(
+        task.kind,
+        task.instruction,
+        profile,
+        NotebookSnapshot(cells=cells),
+        target=target if task.kind != "generate" else None,
+        error=error,
+        with_context=with_context,
+    )
+
+
+async def run_task(task: Task, provider: Provider, *, with_context: bool = True) -> Outcome:
+    """Run one task's turn."""
+    recording = RecordingProvider(provider)
+    request = request_for(task, provider.profile, with_context=with_context)
+    begun = time.monotonic()
+    last = None
+    async with aclosing(run_turn(request, recording)) as events:
+        async for event in events:
+            last = event
+    seconds = time.monotonic() - begun
+    proposal = last.proposal if isinstance(last, TurnFinished) else None
+    first = _parse(request, provider.profile, recording.answers[0]) if recording.answers else None
+    return Outcome(
+        task_id=task.id,
+        half=task.half,
+        first=(first.code or "") if first else "",
+        final=proposal.edit.new_source if proposal else "",
+        format_ok=first is not None and bool(first.code) and first.closed and first.blocks == 1,
+        holds=proposal is not None and proposal.holds,
+        repaired=len(recording.answers) > 1,
+        seconds=seconds,
+        problem=f"{last.message} {last.hint}" if isinstance(last, TurnFailed) else _findings(last),
+    )
+
+
+def _parse(request: TurnRequest, profile: Profile, answer: tuple[str, str]) -> ParsedAnswer:
+    prompt = render_prompt(request, small=profile.small, prefill=profile.prefill)
+    parser = AnswerParser(prompt.fence if prompt.prefill else "")
+    parser.feed(answer[0])
+    return parser.finish(stopped_at_fence=bool(prompt.stop) and answer[1] == "stop")[1]
+
+
+def _findings(last: object) -> str:
+    proposal = last.proposal if isinstance(last, TurnFinished) else None
+    return "; ".join(check.message for check in proposal.findings) if proposal else ""
+
+
+async def run_all(tasks: Sequence[Task], profile: Profile, *, with_context: bool, show: bool) -> list[Outcome]:
+    """Run tasks one after the other, telling each on stderr."""
+    provider = open_provider(profile)
+    outcomes = []
+    try:
+        for task in tasks:
+            outcome = _scored(task, await run_task(task, provider, with_context=with_context))
+            outcomes.append(outcome)
+            _tell(task, outcome, show=show)
+    finally:
+        await provider.aclose()
+    return outcomes
+
+
+def _scored(task: Task, outcome: Outcome) -> Outcome:
+    checked = run_checks([(task, outcome.first), (task, outcome.final)])
+    first, final = checked
+    passed = final.passed and outcome.holds
+    return Outcome(**{**asdict(outcome), "first_passed": first.passed, "final_passed": passed, "detail": final.detail})
+
+
+def _tell(task: Task, outcome: Outcome, *, show: bool) -> None:
+    mark = {(True, True): "pass", (True, False): "LOST", (False, True): "gain", (False, False): "fail"}
+    state = mark[outcome.first_passed, outcome.final_passed]
+    why = "" if outcome.final_passed else f" {outcome.problem or outcome.detail}"[:110]
+    print(f"{state} {outcome.seconds:5.1f} s  {task.id}{why}", file=sys.stderr, flush=True)
+    if show and state != "pass":
+        print(f"--- {task.instruction}\n{task.cell}\n--- first\n{outcome.first}", file=sys.stderr)
+        if outcome.repaired:
+            print(f"--- final\n{outcome.final}", file=sys.stderr)
+
+
+def report(outcomes: Sequence[Outcome], profile: str) -> str:
+    """Return the table: pass@1 without and with check-and-repair, format failures, seconds."""
+    rows = [f"{'half':<6} {'tasks':>5} {'first answer':>13} {'check+repair':>13} {'format fails':>13} {'median s':>9}"]
+    for half in ("tune", "test", "all"):
+        chosen = [o for o in outcomes if half in ("all", o.half)]
+        if not chosen:
+            continue
+        count = len(chosen)
+        first, final = sum(o.first_passed for o in chosen), sum(o.final_passed for o in chosen)
+        broken = sum(not o.format_ok for o in chosen)
+        seconds = statistics.median(o.seconds for o in chosen)
+        shares = [f"{n:>3} {n / count:>8.1%}" for n in (first, final, broken)]
+        rows.append(f"{half:<6} {count:>5} {shares[0]:>13} {shares[1]:>13} {shares[2]:>13} {seconds:>9.1f}")
+    return f"profile {profile}\n" + "\n".join(rows)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the evaluation; exit status 1 if no turn could be run."""
+    parser = argparse.ArgumentParser(prog="evals.run", description=__doc__)
+    parser.add_argument("--profile", default="local")
+    parser.add_argument("--half", choices=("tune", "test"), default=None)
+    parser.add_argument("--only", action="append", default=[], metavar="ID")
+    parser.add_argument("--no-context", action="store_true")
+    parser.add_argument("--show", action="store_true", help="print what did not pass")
+    parser.add_argument("--json", type=Path, default=None, help="write every outcome to this file")
+    options = parser.parse_args(argv)
+    try:
+        profile = load_settings().profile(options.profile)
+        tasks = [t for t in load_tasks(options.half) if not options.only or t.id in options.only]
+        outcomes = asyncio.run(run_all(tasks, profile, with_context=not options.no_context, show=options.show))
+    except SparkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json is not None:
+        options.json.write_text(json.dumps([asdict(o) for o in outcomes], indent=1), "utf-8")
+    print(report(outcomes, options.profile))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

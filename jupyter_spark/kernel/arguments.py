@@ -1,0 +1,87 @@
+"""The options of ``%spark`` and ``%%spark``, as ordinary argparse-style magics.
+
+Options may stand before or after the words; the words stay as they are: quotes and braces mean nothing here.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import MagicArgumentParser
+
+COMMANDS = (
+    "ask",
+    "explain",
+    "fix",
+    "undo",
+    "redo",
+    "retry",
+    "status",
+    "use",
+    "context",
+)
+
+
+class _Parser(MagicArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. See {self.prog} --help")
+
+
+def _new(**settings: Any) -> _Parser:
+    return _Parser(**settings)  # type: ignore[no-untyped-call]  # IPython's parser has no types
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tier", choices=("spark", "deep"), default=None, help="which tier answers")
+    parser.add_argument("--profile", default=None, metavar="NAME", help="which profile answers, this once")
+    parser.add_argument("--below", action="store_true", help="put the new code into a new cell below")
+    parser.add_argument("--dry-run", action="store_true", help="show the change, apply nothing")
+    parser.add_argument("--no-context", action="store_true", help="send nothing of the notebook but this cell")
+    parser.add_argument("--vars", default=None, metavar="A,B", help="of the variables, send only these")
+    parser.add_argument("--yes", action="store_true", help="apply the change even if a check does not hold")
+
+
+def cell_parser(name: str = "%%spark") -> _Parser:
+    """Return the parser of the cell magic."""
+    parser = _new(prog=name.removeprefix("%"), add_help=False, description="Rewrite, explain or write code, streaming.")
+    parser.add_argument("words", nargs="*", metavar="INSTRUCTION", help="what to do with the code below")
+    parser.add_argument("--explain", action="store_true", help="explain the code instead of changing it")
+    _options(parser)
+    return parser
+
+
+def line_parser(name: str = "%spark") -> _Parser:
+    """Return the parser of the line magic."""
+    parser = _new(
+        prog=name.removeprefix("%"),  # IPython puts a % before it
+        add_help=False,
+        description="Talk about the notebook. COMMAND is one of: " + ", ".join(COMMANDS) + ".",
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="COMMAND [WORDS]", help="ask WORDS | explain [N|last] | fix [N|last]"
+    )
+    _options(parser)
+    return parser
+
+
+def parse(parser: _Parser, line: str) -> argparse.Namespace:
+    """Parse a magic's line; everything after ``--`` is words.
+
+    Returns
+    -------
+    argparse.Namespace
+        With ``words`` as one string, and ``help`` if it was asked for.
+    """
+    head, dashes, tail = line.partition(" -- ") if not line.startswith("-- ") else ("", "--", line[3:])
+    tokens = head.split()
+    if {"--help", "-h"} & set(tokens):
+        return argparse.Namespace(help=True)
+    options = {option for action in parser._actions for option in action.option_strings}
+    # A word that only looks like an option ("-1", "--") is the user's word, but a mistyped option is told.
+    protected = [f"\0{t}" if t.startswith("-") and not t.startswith("--") else t for t in tokens]
+    parsed = parser.parse_intermixed_args([t for t in protected if t != "--" or t in options])
+    parsed.words = " ".join([*(w.removeprefix("\0") for w in parsed.words), *([tail.strip()] if dashes else [])])
+    parsed.help = False
+    return parsed

@@ -1,0 +1,109 @@
+"""The ipywidgets card of an edit: the change and Stop while it streams, then tabs for diff, new code and why.
+
+Lab sends a widget's messages over a subshell, so Stop works while the cell still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_spark.kernel.ansi import turn_text
+from jupyter_spark.kernel.html import (
+    STYLE,
+    asked_html,
+    change_html,
+    code_html,
+    foot_html,
+    turn_html,
+    words_html,
+)
+from jupyter_spark.kernel.view import TurnView
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+DIFF, CODE, WHY = 0, 1, 2
+
+
+class Card:
+    """A turn's widgets, and the display they stand in.
+
+    Parameters
+    ----------
+    on_stop : callable
+        Called (in any thread) when Stop is pressed.
+    on_why : callable
+        Called when the tab "Why" is opened and the answer itself gave no reason; it is given a function that shows
+        more text in the tab.
+    """
+
+    def __init__(
+        self,
+        view: TurnView,
+        on_stop: Callable[[], None],
+        on_why: Callable[[Callable[[str], None]], None] | None = None,
+    ) -> None:
+        import ipywidgets
+
+        self._widgets = ipywidgets
+        self._on_why = on_why
+        self._view = view
+        self._body = ipywidgets.HTML(turn_html(view))
+        self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop this turn; nothing is applied")
+        self._stop.on_click(lambda _button: on_stop())
+        self._box = ipywidgets.VBox([self._body, self._stop])
+        self._why = ipywidgets.HTML()
+        self._asked_why = False
+        self._handle: Any = None
+
+    def show(self) -> None:
+        """Put the card on the page."""
+        from IPython.display import DisplayHandle
+
+        self._handle = DisplayHandle()
+        self._handle.display(self._bundle(), raw=True)
+
+    def draw(self) -> int:
+        """Show the state of now; return the size of what was sent, in characters."""
+        html = turn_html(self._view)
+        self._body.value = html
+        return len(html)
+
+    def finish(self) -> None:
+        """Show the end: tabs if there is an edit, and the same without widgets for those who cannot show them."""
+        view = self._view
+        if view.proposal is None:
+            self._body.value = turn_html(view)
+            self._box.children = (self._body,)
+        else:
+            diff = self._widgets.HTML(f'{STYLE}<div class="jspark">{change_html(view)}</div>')
+            self._why.value = words_html(view.text)
+            tabs = self._widgets.Tab([diff, self._widgets.HTML(code_html(view)), self._why])
+            for index, title in ((DIFF, "Diff"), (CODE, "New code"), (WHY, "Why")):
+                tabs.set_title(index, title)
+            tabs.selected_index = DIFF
+            tabs.observe(self._tab_opened, names="selected_index")
+            head = self._widgets.HTML(f'{STYLE}<div class="jspark">{asked_html(view)}</div>')
+            foot = self._widgets.HTML(f'{STYLE}<div class="jspark">{foot_html(view)}</div>')
+            self._box.children = (head, tabs, foot)
+        self._handle.update(self._bundle(), raw=True)
+
+    def settle(self) -> None:
+        """Leave the page what it can show without a kernel, and let go of the widgets."""
+        self._handle.update({"text/html": turn_html(self._view), "text/plain": turn_text(self._view)}, raw=True)
+        self._box.close()
+
+    def _bundle(self) -> dict[str, Any]:
+        return {
+            WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id},
+            "text/html": turn_html(self._view),
+            "text/plain": turn_text(self._view),
+        }
+
+    def _tab_opened(self, change: dict[str, Any]) -> None:
+        if change["new"] != WHY or self._asked_why or self._view.text.strip() or self._on_why is None:
+            return
+        self._asked_why = True
+        self._on_why(self._say_why)
+
+    def _say_why(self, text: str) -> None:
+        self._why.value = words_html(text)

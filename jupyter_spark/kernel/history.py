@@ -1,0 +1,113 @@
+"""What the kernel saw the user run: the cells as they stood, and the errors they raised.
+
+Light on purpose: it is filled from the moment the extension is loaded, before anything of the engine is imported.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+_OURS = re.compile(r"^\s*(?:%%?spark(?:ai)?\b|%(?:re|un)?load_ext\s+jupyter_spark\b)")
+MAX_FRAMES = 6
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class RanCell:
+    """A cell as it was run."""
+
+    cell_id: str
+    source: str
+    execution_count: int
+
+
+@dataclass(frozen=True)
+class SeenError:
+    """An exception, in plain text."""
+
+    name: str
+    message: str
+    traceback: str
+
+
+@dataclass
+class CellLog:
+    """The cells that ran, each with its latest text, in the order of their first run."""
+
+    cells: dict[str, RanCell] = field(default_factory=dict)
+    errors: dict[str, SeenError] = field(default_factory=dict)
+    current: RanCell | None = None
+    last_failed: str | None = None
+
+    def read_history(self, inputs: list[str]) -> None:
+        """Take in what ran before the extension was loaded; ``inputs`` is IPython's ``In``."""
+        for count, source in enumerate(inputs):
+            if count and source.strip():
+                self._add(RanCell(f"In[{count}]", source, count))
+
+    def before_run(self, source: str, cell_id: str | None, execution_count: int) -> None:
+        """A cell is about to run."""
+        self.current = RanCell(cell_id or f"In[{execution_count}]", source, execution_count)
+        self._add(self.current)
+
+    def after_run(self, error: BaseException | None) -> None:
+        """The cell that was running has ended."""
+        cell = self.current
+        if cell is None or is_ours(cell.source):
+            return
+        self.errors.pop(cell.cell_id, None)
+        if self.last_failed == cell.cell_id:
+            self.last_failed = None
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            self.errors[cell.cell_id] = describe_error(error)
+            self.last_failed = cell.cell_id
+
+    def find(self, which: str) -> RanCell | None:
+        """Return a cell by its execution count, or the last one for ``last`` or nothing."""
+        if which in ("", "last"):
+            return next(reversed(self.cells.values()), None)
+        number = which.removeprefix("In[").removesuffix("]")
+        if not number.isdigit():
+            return None
+        return next((c for c in self.cells.values() if c.execution_count == int(number)), None)
+
+    def failed(self) -> RanCell | None:
+        """Return the cell whose error is the latest one, if it has not run well since."""
+        return self.cells.get(self.last_failed or "")
+
+    def _add(self, cell: RanCell) -> None:
+        if not is_ours(cell.source):
+            self.cells.pop(cell.cell_id, None)
+            self.cells[cell.cell_id] = cell
+
+
+def is_ours(source: str) -> bool:
+    """Whether a cell is a request to us rather than the user's code."""
+    return bool(_OURS.match(source))
+
+
+def describe_error(error: BaseException) -> SeenError:
+    """Return an exception in plain text: the user's frames whole, the last ones of a long way down."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "IPython" not in frame.filename]
+    lines = [f"  {_place(frame)}: {(frame.line or '').strip()}" for frame in frames[-MAX_FRAMES:]]
+    if isinstance(error, SyntaxError) and error.text:
+        lines.append(f"  line {error.lineno}: {error.text.rstrip()}")
+    name, message = type(error).__name__, _message(error)
+    return SeenError(name, message, "\n".join([*lines, f"{name}: {message}"]))
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # noqa: BLE001 - an exception whose own text raises
+        text = ""
+    return _ANSI.sub("", text)[:2000]
+
+
+def _place(frame: Any) -> str:
+    where = "cell" if "ipykernel" in frame.filename or frame.filename.startswith("<ipython") else ""
+    name = where or frame.filename.rsplit("/", 1)[-1]
+    return f"{name} line {frame.lineno}, in {frame.name}"

@@ -1,0 +1,108 @@
+"""A background event loop for turns, and a way to read one from the kernel's main thread.
+
+The engine is asynchronous, a magic is not, and the kernel's own loop is busy while a cell runs. So turns run on a loop
+in a thread of their own, where connections also stay warm between cells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+CANCEL_GRACE_S = 3.0
+
+
+class LoopThread:
+    """An event loop in a daemon thread, started at first use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="jupyter-spark", daemon=True).start()
+            return self._loop
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def stop(self, closing: Coroutine[Any, Any, None] | None = None) -> None:
+        """Run ``closing``, then end the loop and its thread."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is None:
+            if closing is not None:
+                closing.close()
+            return
+        if closing is not None:
+            with contextlib.suppress(Exception):  # the kernel is going away; nothing is left to tell
+                asyncio.run_coroutine_threadsafe(closing, loop).result(CANCEL_GRACE_S)
+        loop.call_soon_threadsafe(loop.stop)
+
+
+class Reading(Generic[T]):
+    """Reads an asynchronous generator from another thread.
+
+    ``cancel`` may be called from any thread; the generator's last events still come.
+    """
+
+    _END = object()
+
+    def __init__(self, thread: LoopThread, source: Callable[[], AsyncGenerator[T, None]]) -> None:
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._thread = thread
+        self._source = source
+        self._future = thread.submit(self._pump())
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Cancel the work at once."""
+        self.cancelled = True
+        self._future.cancel()
+
+    def take(self, timeout_s: float | None) -> list[T] | None:
+        """Return what has arrived, waiting at most ``timeout_s`` for the first; None at the end."""
+        try:
+            first = self._queue.get(timeout=timeout_s)
+        except Empty:
+            return []
+        out: list[T] = []
+        item = first
+        while item is not self._END:
+            if isinstance(item, BaseException):
+                raise item
+            out.append(item)
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return out
+        self._queue.put(self._END)
+        return out or None
+
+    def rest(self) -> Iterator[T]:
+        """Return the events that still come after a cancel, for a bounded time."""
+        while (items := self.take(CANCEL_GRACE_S)) is not None and items:
+            yield from items
+
+    async def _pump(self) -> None:
+        try:
+            async for item in self._source():
+                self._queue.put(item)
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - it belongs to the thread that reads
+            self._queue.put(error)
+        finally:
+            self._queue.put(self._END)

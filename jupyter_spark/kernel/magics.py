@@ -1,0 +1,175 @@
+"""``%%spark`` and ``%spark``."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, magics_class, no_var_expand
+from traitlets import Bool, Enum, Float
+
+from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, line_parser, parse
+from jupyter_spark.kernel.history import CellLog
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_spark.kernel.commands import Commands
+
+NAME, OTHER_NAME = "spark", "sparkai"
+# IPython takes a trailing "?" as a request for help, and a question is what one asks here.
+_QUESTION = re.compile(r"^%(?P<name>spark(?:ai)?)[ \t]+(?P<rest>\S.*\?)\s*$")
+_ONLY_MAGIC = re.compile(r"^\s*%spark(?:ai)?\b[^\n]*\s*$")
+
+
+@magics_class
+class SparkMagics(Magics):
+    """The magics and their switches (``%config SparkMagics``)."""
+
+    tier = Enum(("spark", "deep"), default_value="spark", help="Which tier answers if none is named.").tag(config=True)
+    widgets = Enum(
+        ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
+    ).tag(config=True)
+    warm = Bool(True, help="Import the engine in the background shortly after loading.").tag(config=True)
+    warm_after_s = Float(2.0, help="How long after loading that begins, in seconds.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell, name: str = NAME) -> None:
+        super().__init__(shell)
+        self.ipython = shell
+        self.name = name
+        self.log = CellLog()
+        self._commands: Commands | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def commands(self) -> Commands:
+        """The engine's side, made at first use."""
+        with self._lock:
+            if self._commands is None:
+                from jupyter_spark.kernel.commands import Commands
+
+                self._commands = Commands(self)
+            return self._commands
+
+    def spark_line(self, line: str) -> None:
+        """Talk about the notebook: ask, explain, fix, undo, redo, retry, status, use, context."""
+        parser = line_parser(f"%{self.name}")
+        options = parse(parser, line)
+        words = "" if options.help else options.words
+        command, _, rest = words.partition(" ")
+        if not words:
+            print(parser.format_help())  # noqa: T201 - a magic's help is printed
+            return
+        if command not in COMMANDS:
+            from jupyter_spark.errors import UsageError
+
+            raise UsageError(
+                f"%{self.name} does not know '{command}'.", f"Say one of: {', '.join(COMMANDS)}; or %{self.name} --help"
+            )
+        self.commands.run(command, rest.strip(), options)
+
+    def spark_cell(self, line: str, cell: str) -> None:
+        """Rewrite this cell as the line says, explain it (--explain), or write new code from the cell's words."""
+        parser = cell_parser(f"%%{self.name}")
+        options = parse(parser, line)
+        if options.help:
+            print(parser.format_help())  # noqa: T201
+            return
+        self.commands.run_cell(options, cell.strip("\n"))
+
+    def line_magic(self) -> Callable[[str], None]:
+        """Return ``%spark`` as a function; its docstring (``%spark?``) is its help."""
+
+        @no_var_expand
+        def spark(line: str) -> None:
+            self.spark_line(line)
+
+        spark.__doc__ = line_parser(f"%{self.name}").format_help()
+        return spark
+
+    def cell_magic(self) -> Callable[[str, str], None]:
+        """Return ``%%spark`` as a function; its docstring (``%%spark?``) is its help."""
+
+        @no_var_expand
+        def spark(line: str, cell: str) -> None:
+            self.spark_cell(line, cell)
+
+        spark.__doc__ = cell_parser(f"%%{self.name}").format_help()
+        return spark
+
+    def keep_questions(self, lines: list[str]) -> list[str]:
+        """IPython's input transformer: ``%spark ask ... ?`` is a question and no request for help."""
+        out = []
+        for line in lines:
+            question = _QUESTION.match(line)
+            if question and question["name"] == self.name:
+                line = f"get_ipython().run_line_magic({self.name!r}, {question['rest']!r})\n"
+            out.append(line)
+        return out
+
+    def replaces_own_cell(self) -> bool:
+        """Whether the running cell is nothing but our line, so that its result may take its place."""
+        current = self.log.current
+        return current is not None and bool(_ONLY_MAGIC.match(current.source))
+
+    def warm_up(self) -> None:
+        """Import what a first turn needs, off the user's way; a failure shows itself at the first turn."""
+        with suppress(Exception):
+            import openai  # noqa: F401
+
+            _ = self.commands
+
+    def before_run(self, info: Any) -> None:
+        """IPython's event before a cell runs."""
+        if info.store_history:
+            count = self.ipython.execution_count
+            self.log.before_run(info.raw_cell or "", getattr(info, "cell_id", None), count)
+
+    def after_run(self, result: Any) -> None:
+        """IPython's event after a cell ran."""
+        if result.info is not None and result.info.store_history:
+            self.log.after_run(result.error_before_exec or result.error_in_exec)
+
+    def close(self) -> None:
+        """Let go of everything that runs."""
+        with self._lock:
+            commands, self._commands = self._commands, None
+        if commands is not None:
+            commands.close()
+
+    def remove(self) -> None:
+        """Take the magics and the hooks away from the shell."""
+        self.ipython.events.unregister("pre_run_cell", self.before_run)
+        self.ipython.events.unregister("post_run_cell", self.after_run)
+        for kind in ("line", "cell"):
+            self.ipython.magics_manager.magics[kind].pop(self.name, None)
+        self.ipython.input_transformers_cleanup.remove(self.keep_questions)
+        atexit.unregister(self.close)
+        self.close()
+
+
+def register(shell: InteractiveShell) -> SparkMagics:
+    """Add the magics to a shell, under another name if ``%%spark`` belongs to somebody else."""
+    taken = any(NAME in shell.magics_manager.magics[kind] for kind in ("line", "cell"))
+    name = OTHER_NAME if taken else NAME
+    magics = SparkMagics(shell, name)
+    for kind, function in (("line", magics.line_magic()), ("cell", magics.cell_magic())):
+        shell.magics_manager.register_function(function, kind, name)
+    if taken:
+        print(f"Another extension owns %%{NAME}: this one answers to %%{name}.")  # noqa: T201
+    shell.configurables.append(magics)  # type: ignore[arg-type]  # traitlets' own type is too narrow
+    if shell.history_manager is not None:
+        magics.log.read_history(list(shell.history_manager.input_hist_raw)[:-1])
+    shell.events.register("pre_run_cell", magics.before_run)
+    shell.events.register("post_run_cell", magics.after_run)
+    shell.input_transformers_cleanup.append(magics.keep_questions)
+    atexit.register(magics.close)
+    if magics.warm:
+        timer = threading.Timer(magics.warm_after_s, magics.warm_up)
+        timer.daemon = True
+        timer.start()
+    return magics

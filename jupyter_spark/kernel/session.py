@@ -1,0 +1,191 @@
+"""What a kernel needs for its turns: settings, providers, the journal, and the notebook as the kernel knows it.
+
+Imported at first use, never at ``%load_ext``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
+from jupyter_spark.kernel.history import CellLog, RanCell
+from jupyter_spark.kernel.loop import LoopThread, Reading
+from jupyter_spark.kernel.variables import summarize_variables
+from jupyter_spark.kernel.view import TurnView
+from jupyter_spark.providers import Provider, open_provider
+from jupyter_spark.recording import recorded
+from jupyter_spark.request import build_request
+from jupyter_spark.settings import Profile, Settings, load_settings
+from jupyter_spark.turn import run_turn
+from jupyter_spark.wire import (
+    AnyTurnEvent,
+    CellSnapshot,
+    ErrorReport,
+    Message,
+    NotebookSnapshot,
+    Tier,
+    TurnKind,
+    TurnRequest,
+    VariableSummary,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+KEPT_MESSAGES = 6
+SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the user made it, with everything needed to ask it again."""
+
+    kind: TurnKind
+    words: str
+    target: CellSnapshot | None = None
+    error: ErrorReport | None = None
+    tier: Tier = "spark"
+    profile: str | None = None
+    below: bool = False
+    dry_run: bool = False
+    with_context: bool = True
+    only_variables: tuple[str, ...] | None = None
+    yes: bool = False
+    again: bool = False
+
+
+class KernelSession:
+    """The state of one kernel's conversation."""
+
+    def __init__(self, shell: InteractiveShell, log: CellLog) -> None:
+        self.shell = shell
+        self.log = log
+        self.thread = LoopThread()
+        self.settings: Settings = load_settings()
+        self.chosen: dict[Tier, str] = {}
+        self.journal = SafeJournal(lambda: open_journal(limits=self.settings.limits))
+        self.last_asked: Asked | None = None
+        self.last_view: TurnView | None = None
+        self._providers: dict[tuple[str, bool], Provider] = {}
+        self._messages: list[Message] = []
+
+    def profile(self, asked: Asked) -> Profile:
+        """Return who answers: the profile named, the one chosen with ``use``, or the tier's."""
+        return self.settings.for_tier(asked.tier, asked.profile or self.chosen.get(asked.tier))
+
+    def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
+        """Make the request; raises ``SparkError`` if it cannot be asked."""
+        profile = self.profile(asked)
+        namespace = self.shell.user_ns
+        names = asked.only_variables if asked.only_variables is not None else tuple(namespace)
+        talk = asked.kind == "ask" and not profile.small
+        request = build_request(
+            asked.kind,
+            asked.words,
+            profile,
+            self.snapshot(),
+            target=asked.target,
+            error=asked.error,
+            tier=asked.tier,
+            variables=[
+                VariableSummary(name=name, type=kind, summary=summary)
+                for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
+            ],
+            live_names=set(namespace),
+            only_variables=asked.only_variables,
+            with_context=asked.with_context,
+            history=tuple(self._messages) if talk else (),
+        )
+        return request, profile
+
+    def start(self, request: TurnRequest, profile: Profile, *, again: bool = False) -> Reading[AnyTurnEvent]:
+        """Start a turn on the background loop; it is recorded in the journal as it runs."""
+        provider = self._provider(profile, again=again)
+
+        def events() -> AsyncGenerator[AnyTurnEvent, None]:
+            return recorded(run_turn(request, provider), request, self.journal)
+
+        return Reading(self.thread, events)
+
+    def remember(self, asked: Asked, view: TurnView) -> None:
+        """Keep what ``retry`` and ``status`` need, and the conversation for the next question."""
+        self.last_asked, self.last_view = asked, view
+        if asked.kind == "ask" and view.state == "done":
+            talk = [Message(role="user", content=asked.words), Message(role="assistant", content=view.text)]
+            self._messages = [*self._messages, *talk][-KEPT_MESSAGES:]
+
+    def snapshot(self) -> NotebookSnapshot:
+        """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
+        cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
+        return NotebookSnapshot(
+            cells=tuple(map(as_snapshot, cells)),
+            origin="history",
+            path=notebook_path(),
+            taken_at_s=time.time(),
+        )
+
+    @property
+    def scope(self) -> str:
+        """Whose edits these are, across restarts: the notebook's, or this kernel's."""
+        path = notebook_path()
+        if path is not None:
+            return notebook_scope(path)
+        kernel = getattr(self.shell, "kernel", None)
+        connection = getattr(getattr(kernel, "parent", None), "connection_file", None)
+        return kernel_scope(Path(connection).stem if connection else f"terminal in {Path.cwd()}")
+
+    def close(self) -> None:
+        """Let go of connections, journal and thread."""
+        self.thread.stop(self._close_providers(list(self._providers.values())))
+        self._providers.clear()
+        self.journal.close()
+
+    @staticmethod
+    async def _close_providers(providers: Sequence[Provider]) -> None:
+        for provider in providers:
+            await provider.aclose()
+
+    def _provider(self, profile: Profile, *, again: bool) -> Provider:
+        key = (profile.model_dump_json(), again)
+        if key not in self._providers:
+            if again and "temperature" in profile.accepts:
+                parameters = profile.parameters | {"temperature": SAMPLING_TEMPERATURE}
+                profile = profile.model_copy(update={"parameters": parameters})
+            self._providers[key] = open_provider(profile)
+        return self._providers[key]
+
+
+def as_snapshot(cell: RanCell) -> CellSnapshot:
+    """Return a cell that ran as a snapshot."""
+    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count)
+
+
+def notebook_path() -> str | None:
+    """Return the path of this kernel's notebook, where the server told it to the kernel."""
+    name = os.environ.get("JPY_SESSION_NAME", "")
+    return str(Path(name).absolute()) if name.endswith(".ipynb") else None
+
+
+def _internal(name: str) -> bool:
+    return name.startswith("_") or name in ("In", "Out", "exit", "quit", "get_ipython", "open")
+
+
+def report_error(log: CellLog, cell: RanCell) -> ErrorReport | None:
+    """Return the error that a cell raised when it last ran."""
+    seen = log.errors.get(cell.cell_id)
+    return ErrorReport(name=seen.name, message=seen.message, traceback=seen.traceback) if seen else None
+
+
+def summary_of(settings: Settings, session: KernelSession) -> list[tuple[str, str, str]]:
+    """Return ``(tier, profile, models)`` for both tiers, as they are filled now."""
+    tiers: tuple[Tier, ...] = ("spark", "deep")
+    rows: list[tuple[str, str, str]] = []
+    for tier in tiers:
+        profile = settings.for_tier(tier, session.chosen.get(tier))
+        rows.append((tier, profile.name, ", ".join(profile.models) or str(profile.script or "")))
+    return rows

@@ -1,0 +1,71 @@
+"""Short texts of the commands that start no turn: status, context, undo."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from jupyter_spark.errors import SparkError
+from jupyter_spark.kernel.loop import Reading
+from jupyter_spark.kernel.session import KernelSession, summary_of
+from jupyter_spark.settings import Profile, find_key
+from jupyter_spark.wire import AnyTurnEvent, TextDelta, TurnFailed, TurnRequest
+
+
+def status(session: KernelSession) -> None:
+    """Print which profile fills which tier, whether it can answer, and the last turn's figures."""
+    for tier, name, models in summary_of(session.settings, session):
+        print(f"{tier:<6} {name:<14} {models:<44} {_ready(session.settings.profile(name))}".rstrip())  # noqa: T201
+    if session.last_view is not None:
+        print("last   " + " · ".join(session.last_view.closing()))  # noqa: T201
+    if session.journal.problem:
+        print(f"journal {session.journal.problem}")  # noqa: T201
+
+
+def _ready(profile: Profile) -> str:
+    try:
+        if profile.api == "local":
+            from jupyter_spark.providers.models import model_path
+
+            model_path(profile.model_path or profile.models[0])
+            return "ready"
+        find_key(profile)
+    except SparkError as error:
+        return str(error)
+    return "ready"
+
+
+def context(request: TurnRequest, profile: Profile) -> None:
+    """Print what would be sent with a turn: each piece, why it is in, its tokens, and what was cut."""
+    pack = request.context
+    print(f"{pack.tokens} of {pack.budget_tokens} tokens of context would go to '{profile.name}':")  # noqa: T201
+    if request.target is not None:
+        print(f"  the cell itself: {len(request.target.source.splitlines())} lines")  # noqa: T201
+    for piece in pack.pieces:
+        print(f"  {piece.tokens:>6}  {piece.label:<14} {piece.reason}")  # noqa: T201
+    if pack.dropped:
+        print(f"  left out for the budget: {', '.join(pack.dropped)}")  # noqa: T201
+
+
+def travelled(texts: tuple[list[str], list[str]], *, back: bool, replace: bool) -> None:
+    """Print what undo or redo did."""
+    before, after = texts
+    what = "old" if back else "new"
+    lines = len(before) if back else len(after)
+    place = "this cell" if replace else "a new cell below"
+    print(f"The {what} code ({lines} line{'s' if lines != 1 else ''}) is in {place}.")  # noqa: T201
+
+
+def stream_into(reading: Reading[AnyTurnEvent], show: Callable[[str], None]) -> None:
+    """Show a turn's words as they arrive, from a thread of its own, a few times a second."""
+
+    def read() -> None:
+        words: list[str] = []
+        while (events := reading.take(1.0)) is not None:
+            words += [event.text for event in events if isinstance(event, TextDelta)]
+            words += [event.message for event in events if isinstance(event, TurnFailed)]
+            if events:
+                show("".join(words))
+                threading.Event().wait(0.2)
+
+    threading.Thread(target=read, name="jupyter-spark-why", daemon=True).start()

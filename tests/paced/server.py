@@ -1,0 +1,276 @@
+"""The server: settings that can change while it runs, routes, and the record of what came."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tests.paced.connection import BadRequest, ClientGone, Connection, make_protocol
+from tests.paced.encoders import ChatEncoder, Encoder, ResponsesEncoder
+from tests.paced.faults import ArmedFaults, Fault, FaultLike, error_body, http_error, read_faults
+from tests.paced.records import RequestRecord
+from tests.paced.script import Answer, Script, write_script
+from tests.paced.stream import StreamedReply
+
+SETTINGS = ("rate_tok_s", "first_token_s", "answer", "fault", "require_key", "models", "cached_tokens")
+_ENCODERS: dict[str, type[ChatEncoder] | type[ResponsesEncoder]] = {
+    "/v1/chat/completions": ChatEncoder,
+    "/v1/responses": ResponsesEncoder,
+}
+
+
+class PacedServer:
+    """An OpenAI-compatible endpoint on loopback that answers by script, at a set pace.
+
+    Every parameter but ``host`` and ``port`` is an attribute that can be set while it runs, from any thread; the next
+    request sees it. Replies end early at the request's ``stop`` texts and token limit.
+
+    Parameters
+    ----------
+    rate_tok_s : float
+        Tokens a second; infinity for as fast as it goes.
+    first_token_s : float
+        Seconds from the request to the first token.
+    answer : str, sequence of str, or callable
+        The answer (cut into tokens of four characters), its tokens, or a function of the request's body that gives
+        either. What the function raises goes to the client as a 500, and is raised when the server is left.
+    fault : fault name, Fault, or several
+        What goes wrong; see `Fault`.
+    require_key : str, optional
+        The only API key that is let in (``authorization: Bearer`` or ``api-key``).
+    models : sequence of str
+        What `/v1/models` lists.
+    cached_tokens : int
+        Input tokens that the usage reports as cached.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_tok_s: float = math.inf,
+        first_token_s: float = 0.0,
+        answer: Answer = "Hello from the paced endpoint.",
+        fault: FaultLike | Iterable[FaultLike] | None = None,
+        require_key: str | None = None,
+        models: Iterable[str] = ("paced",),
+        cached_tokens: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.rate_tok_s = rate_tok_s
+        self.first_token_s = first_token_s
+        self.answer = answer
+        self.fault = fault
+        self.require_key = require_key
+        self.models = tuple(models)
+        self.cached_tokens = cached_tokens
+        self.host, self.port = host, port
+        self.records: list[RequestRecord] = []
+        self.connections_opened = 0
+        self._errors: list[Exception] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """What a client is to be given."""
+        return f"http://{self.host}:{self.port}/v1"
+
+    @property
+    def rate_tok_s(self) -> float:
+        """Tokens a second."""
+        return self._rate_tok_s
+
+    @rate_tok_s.setter
+    def rate_tok_s(self, rate_tok_s: float) -> None:
+        if not rate_tok_s > 0:
+            raise ValueError(f"rate_tok_s is {rate_tok_s}; it must be above 0")
+        self._rate_tok_s = rate_tok_s
+
+    @property
+    def fault(self) -> tuple[Fault, ...]:
+        """The faults that still strike."""
+        return self._armed.faults
+
+    @fault.setter
+    def fault(self, fault: FaultLike | Iterable[FaultLike] | None) -> None:
+        self._armed = ArmedFaults(read_faults(fault))
+
+    @property
+    def connections_open(self) -> int:
+        """Connections open now."""
+        return len(self._tasks)
+
+    async def __aenter__(self) -> PacedServer:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: make_protocol(self._accept), self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._server is not None:
+            await self._server.wait_closed()
+        if error is None and self._errors:
+            raise self._errors[0]
+
+    def _accept(self, connection: Connection) -> None:
+        self.connections_opened += 1
+        connection.number = self.connections_opened
+        if self._armed.take(None, only="refuse"):
+            connection.reset()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._note_done)
+
+    def _note_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._errors.append(error)
+
+    async def _serve(self, connection: Connection) -> None:
+        try:
+            keep = True
+            while keep:
+                record = await connection.read_request()
+                if record is None:
+                    break
+                connection.record = record
+                keep = await self._reply(connection, record)
+                keep = keep and record.headers.get("connection", "").lower() != "close"
+                connection.record = None
+        except ClientGone:
+            pass
+        except BadRequest as problem:
+            await connection.send_json(400, error_body(str(problem), "invalid_request_error", None))
+        except asyncio.CancelledError:
+            connection.reset()
+            raise
+        finally:
+            await connection.close()
+
+    async def _reply(self, connection: Connection, record: RequestRecord) -> bool:
+        path = unquote(urlsplit(record.path).path).rstrip("/")
+        if path in ("/control", "/records"):
+            return await self._control(connection, record, path)
+        self.records.append(record)
+        faults = self._armed.take(record.body)
+        if "refuse" in faults:
+            connection.reset()
+            return False
+        if "headers_never" in faults:
+            await connection.wait_until(math.inf)
+        problem = self._problem(record, faults)
+        if problem is not None:
+            status, headers, value = problem
+        elif record.method == "GET" and path.startswith("/v1/models"):
+            status, headers, value = 200, {}, self._list_models(path.removeprefix("/v1/models").lstrip("/"))
+            status = 404 if "error" in value else 200
+        elif record.method == "POST" and path in _ENCODERS and record.body is not None:
+            return await self._answer(connection, record, _ENCODERS[path], faults)
+        else:
+            message = f"Invalid URL ({record.method} {path})"
+            status, headers, value = 404, {}, error_body(message, "invalid_request_error", None)
+        return await _send_json(connection, record, status, value, headers)
+
+    def _problem(
+        self, record: RequestRecord, faults: dict[str, Fault]
+    ) -> tuple[int, dict[str, str], dict[str, Any]] | None:
+        sent_key = record.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        sent_key = sent_key or record.headers.get("api-key", "")
+        if self.require_key is not None and sent_key != self.require_key:
+            return http_error(Fault("http_401"), record.body, sent_key)
+        fault = next((fault for name, fault in faults.items() if name.startswith("http_")), None)
+        return None if fault is None else http_error(fault, record.body, sent_key)
+
+    def _list_models(self, wanted: str) -> dict[str, Any]:
+        rows = [{"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "paced"} for name in self.models]
+        if not wanted:
+            return {"object": "list", "data": rows}
+        missing = error_body(
+            f"The model '{wanted}' does not exist", "invalid_request_error", "model_not_found", "model"
+        )
+        return next((row for row in rows if row["id"] == wanted), missing)
+
+    async def _answer(
+        self,
+        connection: Connection,
+        record: RequestRecord,
+        dialect: type[ChatEncoder] | type[ResponsesEncoder],
+        faults: dict[str, Fault],
+    ) -> bool:
+        body = record.body or {}
+        try:
+            script = write_script(
+                body,
+                self.answer,
+                faults,
+                rate_tok_s=self.rate_tok_s,
+                first_token_s=self.first_token_s,
+                input_tokens=len(record.raw_body) // 4,
+                cached_tokens=self.cached_tokens,
+            )
+        except Exception as error:  # a test's own function may raise anything
+            self._errors.append(error)
+            value = error_body(f"the script raised {error!r}", "server_error", "script_error")
+            return await _send_json(connection, record, 500, value)
+        encoder: Encoder = dialect(body, len(self.records))
+        if body.get("stream"):
+            return await StreamedReply(connection, record, encoder, script, faults).send()
+        await connection.wait_until(_whole_at_s(record, script))
+        record.sent_tokens = len(script.tokens)
+        return await _send_json(connection, record, 200, encoder.whole(script))
+
+    async def _control(self, connection: Connection, record: RequestRecord, path: str) -> bool:
+        """Settings and records over HTTP, for a server in another process; these requests are not recorded."""
+        if path == "/records":
+            rows = [one.to_json() for one in self.records]
+            value = {
+                "connections_opened": self.connections_opened,
+                "connections_open": self.connections_open,
+                "records": rows,
+            }
+            return await _send_json(connection, record, 200, value)
+        wanted = dict(record.body or {})
+        if wanted.pop("forget", False):
+            self.records.clear()
+        try:
+            for name, value in wanted.items():
+                if name not in SETTINGS:
+                    raise ValueError(f"no setting is called {name!r}; there are: {', '.join(SETTINGS)}")
+                setattr(self, name, value)
+        except (ValueError, TypeError) as problem:
+            return await _send_json(connection, record, 400, error_body(str(problem), "invalid_request_error", None))
+        return await _send_json(connection, record, 200, {"set": sorted(wanted)})
+
+
+def _whole_at_s(record: RequestRecord, script: Script) -> float:
+    generated_s = (len(script.reasoning) + len(script.tokens)) / script.rate_tok_s
+    return max(time.monotonic(), record.at_s + script.first_token_s + generated_s)
+
+
+async def _send_json(
+    connection: Connection,
+    record: RequestRecord,
+    status: int,
+    value: object,
+    headers: dict[str, str] | None = None,
+) -> bool:
+    record.status = status
+    await connection.send_json(status, value, headers)
+    record.mark_finished()
+    return True
