@@ -158,7 +158,10 @@ def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        checker = Checker(ast.parse(code), builtins=set(known))
+        try:
+            checker = Checker(ast.parse(code), builtins=set(known))
+        except RecursionError:  # a sum of a thousand terms compiles, and is too deep to walk
+            return {}
     found: dict[str, int] = {}
     for message in sorted(checker.messages, key=lambda m: int(m.lineno)):
         if isinstance(message, UndefinedName):

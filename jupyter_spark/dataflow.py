@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,9 +38,11 @@ def cell_names(source: str) -> CellNames:
         code = to_python(source).code
         if not code:
             return CellNames()
-        table = symtable.symtable(code, "<cell>", "exec")
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error
+            tree = ast.parse(code)
+            table = symtable.symtable(ast.unparse(_Plain().visit(tree)), "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return CellNames()
     defines = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     uses = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
@@ -54,6 +57,31 @@ def cell_names(source: str) -> CellNames:
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     ]
     return CellNames(frozenset(defines), frozenset(uses), tuple(stars))
+
+
+class _Plain(ast.NodeTransformer):
+    """Writes a cell in the forms of which every Python's symbol tables tell the same.
+
+    From 3.12 on, a comprehension's own variables stand among the names around it: a generator's do not. An augmented
+    assignment also reads its name, and ``del`` does not bind one.
+    """
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return self.generic_visit(ast.GeneratorExp(pair, node.generators))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        value = ast.BinOp(node.target, node.op, node.value)
+        return self.generic_visit(ast.Assign([node.target], value, lineno=node.lineno))
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST:
+        return self.generic_visit(ast.Expr(ast.Tuple(node.targets, ast.Load())))
 
 
 def _below(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

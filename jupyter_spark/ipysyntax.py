@@ -32,8 +32,15 @@ def to_python(source: str) -> PythonCell:
         return PythonCell(_transform(source))
     if magic["name"] not in PYTHON_MAGICS:
         return PythonCell(None, magic["name"])
-    # A blank line takes the magic's place, so that line numbers stay.
-    return PythonCell("\n" * magic[0].count("\n") + _transform(source[magic.end() :]), magic["name"])
+    # A line without the magic takes its place, so that line numbers stay.
+    code = "\n" * magic[0].count("\n") + _transform(source[magic.end() :])
+    return PythonCell(_captures(magic) + code, magic["name"])
+
+
+def _captures(magic: re.Match[str]) -> str:
+    """``%%capture out`` binds a name."""
+    words = [word for word in magic["line"].split() if not word.startswith("-")] if magic["name"] == "capture" else []
+    return f"{words[0]} = None" if words and words[0].isidentifier() and magic[0].endswith("\n") else ""
 
 
 def _transform(source: str) -> str:
@@ -41,7 +48,8 @@ def _transform(source: str) -> str:
 
     if not source.strip():
         return ""
-    return str(TransformerManager().transform_cell(source))
+    above = source[: len(source) - len(source.lstrip())].count("\n")  # IPython drops blank lines at the head
+    return "\n" * above + str(TransformerManager().transform_cell(source))
 
 
 def syntax_error(source: str) -> SyntaxError | None:

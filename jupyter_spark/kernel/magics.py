@@ -119,9 +119,10 @@ class SparkMagics(Magics):
     def warm_up(self) -> None:
         """Import what a first turn needs, off the user's way; a failure shows itself at the first turn."""
         with suppress(Exception):
-            import openai  # noqa: F401
+            from jupyter_spark.providers import import_sdk
 
             _ = self.commands
+            import_sdk()
 
     def before_run(self, info: Any) -> None:
         """IPython's event before a cell runs."""

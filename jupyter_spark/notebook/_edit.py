@@ -189,10 +189,6 @@ def _render_cell(file: NotebookFile, anchor: Cell, source: str, ids: set[str]) -
     members = [f'"{key}"{colon}{values[key]}' for key in dict.fromkeys([*keys, *sorted(values)]) if key in values]
     cell = "{" + layout.opening + layout.between.join(members) + layout.closing + "}"
     on_one_line = layout.between if "\n" not in layout.between else ", "
-    items = file.span.items
-    here = min(anchor.index, len(items) - 2)
-    if len(items) > 1:
-        return text[items[here].end : items[here + 1].start] + cell
     return file.span.layout(text, on_one_line).between + cell
 
 

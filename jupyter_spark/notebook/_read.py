@@ -174,8 +174,10 @@ def _walk(text: str, start: int, name: str) -> Any:
         top, end = read_object(text, start, {"cells": read_cells})
         if (rest := skip_space(text, end)) != len(text):
             raise ValueError(f"Extra data: line {text.count(chr(10), 0, rest) + 1}")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _not_a_notebook(f"{name} is not a notebook: {error}.") from None
+    except RecursionError:
+        raise _not_a_notebook(f"{name} is not a notebook: it is nested too deeply.") from None
     return top
 
 

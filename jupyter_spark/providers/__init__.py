@@ -16,7 +16,7 @@ from jupyter_spark.providers._protocol import (
     Started,
     UsageSeen,
 )
-from jupyter_spark.providers._registry import open_provider
+from jupyter_spark.providers._registry import import_sdk, open_provider
 
 __all__ = [
     "Completed",
@@ -27,5 +27,6 @@ __all__ = [
     "Reasoning",
     "Started",
     "UsageSeen",
+    "import_sdk",
     "open_provider",
 ]

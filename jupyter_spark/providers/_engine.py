@@ -36,7 +36,8 @@ HEALTH_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.03
 # Finds this package where the kernel found it, installed or not, after everything else on the path.
-_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from jupyter_spark.providers import _engine_main as m; sys.exit(m.main())"
+_PROGRAM = """import sys; sys.path.append(sys.argv[1])
+from jupyter_spark.providers._engine_main import main; sys.exit(main())"""
 
 __all__ = ["EngineAddress", "EngineStatus", "engine_status", "ensure_engine", "stop_engine", "touch_engine"]
 

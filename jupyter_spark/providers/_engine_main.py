@@ -102,6 +102,9 @@ def count_threads(cgroup: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
 
 
 def _open_server(launch: Launch) -> Any:
+    # Threads that spin while they wait for each other starve as soon as anything else computes: with one core of two
+    # taken, 0.4 tokens a second; asleep while they wait, 11. OpenMP reads this once, when it is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     xllamacpp: Any = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = launch.model

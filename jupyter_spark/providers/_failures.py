@@ -56,14 +56,15 @@ def from_status(
     inner = nested if isinstance(nested, dict) else {}
     code, parameter = str(inner.get("code") or ""), inner.get("param")
     text = without_keys(str(inner.get("message") or message), key).rstrip(".")
-    if status in (401, 403):
-        names = " or ".join(profile.key_env) or "the profile's key"
-        return errors.AuthenticationError(f"{_who(profile)} refuses the key: {text}.", f"Check {names}.")
+    # A key without the right to a model is told so with 403 or with 404.
     if code in _NOT_FOUND or (status == 404 and "model" in text.lower()):
         return errors.ModelNotFoundError(
             f"{_who(profile)} has no model for this key under that name: {text}.",
             "Choose another with JUPYTER_SPARK_MODEL or in jupyter_spark.toml.",
         )
+    if status in (401, 403):
+        names = " or ".join(profile.key_env) or "the profile's key"
+        return errors.AuthenticationError(f"{_who(profile)} refuses the key: {text}.", f"Check {names}.")
     if status == 404:
         return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
     if status == 429:
@@ -89,9 +90,16 @@ def from_status(
 def from_event(body: Any, profile: Profile, key: str | None) -> errors.SparkError:
     """Turn an error that came inside a stream into a SparkError."""
     inner = body if isinstance(body, dict) else {"message": str(body)}
+    return from_status(_status_of(inner), inner, str(inner.get("message") or "error"), profile, key)
+
+
+def _status_of(inner: dict[str, Any]) -> int:
+    """The HTTP status that an error inside a stream would have had; endpoints say it in one of two places, or not."""
     code = str(inner.get("code") or inner.get("type") or "")
-    status = 429 if "rate_limit" in code else inner.get("status") or 500
-    return from_status(int(status), inner, str(inner.get("message") or "error"), profile, key)
+    if "rate_limit" in code or code == "insufficient_quota":
+        return 429
+    said = (str(inner.get(name)) for name in ("status", "code"))
+    return next((int(text) for text in said if text.isdecimal() and 400 <= int(text) < 600), 500)
 
 
 def _retry_after_s(headers: Any) -> float | None:

@@ -7,10 +7,11 @@ together, so a fast stream costs per network read and not per token.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_spark.errors import BadRequestError, ModelNotFoundError, SparkError, StreamCutError
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 KEEPALIVE_S = 300.0  # the SDK's own 5 s would open a new connection for almost every turn
+DRAIN_S = 0.25  # an endpoint that does not end its reply costs a connection, not a wait
 ATTEMPTS = 6
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # no proxy stands between us and this machine
 DONE = b"[DONE]"
 
 
@@ -82,7 +85,7 @@ class HttpProvider:
                 if began or error.parameter is None or not self._drop(error.parameter) or attempt == ATTEMPTS - 1:
                     raise
             except ModelNotFoundError:
-                if began or self._model_index + 1 >= len(self.profile.models):
+                if began or self._model_index + 1 >= len(self.profile.models) or attempt == ATTEMPTS - 1:
                     raise
                 self._model_index += 1
             finally:
@@ -93,10 +96,12 @@ class HttpProvider:
             async with self._open(client, self._body(request)) as response:
                 yield Started(self.model)
                 decoder, reader = SseDecoder(), self._reader()
-                async for chunk in response.iter_bytes():
+                chunks = response.iter_bytes()
+                async for chunk in chunks:
                     for event in _read_events(reader, decoder.feed(chunk)):
                         yield event
                         if isinstance(event, Completed):
+                            await _drain(chunks)
                             return
                 for event in _read_events(reader, [*decoder.flush(), DONE]):
                     yield event
@@ -109,8 +114,9 @@ class HttpProvider:
                 )
         except SparkError:
             raise
-        except Exception as error:
-            raise from_exception(error, self.profile, self._key) from error
+        except Exception as error:  # noqa: BLE001 - it goes on as one of ours
+            # Some endpoints echo the key in what they say: a chained traceback would carry it into a log.
+            raise from_exception(error, self.profile, self._key) from None
 
     def _optional(self, name: str, value: Any) -> dict[str, Any]:
         """A parameter, if the profile takes it and the endpoint has not refused it."""
@@ -136,14 +142,16 @@ class HttpProvider:
         headers = dict(self.profile.headers)
         if self.profile.key_header and self._key:
             headers[self.profile.key_header] = self._key
+        url = self.profile.endpoint(self._env)
         self._client = AsyncOpenAI(
-            base_url=self.profile.endpoint(self._env),
+            base_url=url,
             api_key=self._key or "none",
             max_retries=2,
             default_headers=headers or None,
             timeout=httpx2.Timeout(limits.first_token_s, connect=limits.connect_s),
             http_client=DefaultAsyncHttpxClient(
-                limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=KEEPALIVE_S)
+                trust_env=httpx2.URL(url).host not in LOOPBACK,
+                limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=KEEPALIVE_S),
             ),
         )
         return self._client
@@ -156,6 +164,17 @@ class HttpProvider:
 
     def _reader(self) -> EventReader:
         raise NotImplementedError
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read to the very end: only a reply that was read whole leaves its connection to the next turn."""
+
+    async def exhaust() -> None:
+        async for _ in chunks:
+            pass
+
+    with suppress(Exception):  # the answer is whole, whatever becomes of the connection
+        await asyncio.wait_for(exhaust(), DRAIN_S)
 
 
 def _read_events(reader: EventReader, datas: list[bytes]) -> list[ProviderEvent]:

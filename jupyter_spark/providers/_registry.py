@@ -28,3 +28,8 @@ def open_provider(profile: Profile, env: Mapping[str, str] | None = None) -> Pro
     from jupyter_spark.providers.chat import ChatProvider
 
     return ChatProvider(profile, env)
+
+
+def import_sdk() -> None:
+    """Import what the first turn would wait for; for a thread that has the time."""
+    import openai  # noqa: F401

@@ -43,7 +43,7 @@ class LocalProvider:
             ) from error
         finally:
             await events.aclose()
-            touch_engine()
+            touch_engine(address)
 
     async def aclose(self) -> None:
         """Let go of the connections; the engine goes on for others and ends by itself when idle."""

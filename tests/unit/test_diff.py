@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +81,7 @@ def test_fold_keeps_the_count_and_every_change(lines: list[DiffLine], context: i
     changes = [line for line in lines if line.tag in ("old", "new")]
     assert [e for e in folded if isinstance(e, DiffLine) and e.tag in ("old", "new")] == changes
     assert all(entry >= 2 for entry in folded if isinstance(entry, int))  # a single line is shown, not counted
-    assert not any(isinstance(a, int) and isinstance(b, int) for a, b in zip(folded, folded[1:], strict=False))
+    assert not any(isinstance(a, int) and isinstance(b, int) for a, b in itertools.pairwise(folded))
     if not changes:
         assert folded == lines
 

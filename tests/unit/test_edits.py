@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -27,14 +29,16 @@ def parse(*pieces: str, fence: str = "", stopped_at_fence: bool = False) -> tupl
 def cut(text: str, places: list[int]) -> list[str]:
     """The text cut at these places (taken modulo its length)."""
     marks = sorted({place % (len(text) + 1) for place in places} | {0, len(text)})
-    return [text[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(marks)]
 
 
 # Lines of the kinds that decide something, so that their edges meet the edges of the pieces.
 lines_of_answers = st.lists(
     st.sampled_from(
-        ["```python", "```", "````", "````py", "~~~", "~~~py", " ```", "    ```", "x = 1```", "x = 1````", "``` ", "\r"]
-        + ["x = 1", "", "  y", "# ☃🎉", "a ``` b", "``", "words"]
+        (
+            *("```python", "```", "````", "````py", "~~~", "~~~py", " ```", "    ```", "x = 1```", "x = 1````"),
+            *("``` ", "\r", "x = 1", "", "  y", "# ☃🎉", "a ``` b", "``", "words"),
+        )
     ),
     max_size=12,
 )
@@ -111,7 +115,9 @@ def test_what_does_not_close(line: str) -> None:
     assert (answer.closed, answer.blocks) == (True, 1)
 
 
-@pytest.mark.parametrize(("opening", "closing"), [("```", "```"), ("```", "`````  "), ("~~~py", "~~~"), ("  ```", "```")])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("```", "```"), ("```", "`````  "), ("~~~py", "~~~"), ("  ```", "```")]
+)
 def test_what_opens_and_closes(opening: str, closing: str) -> None:
     assert parse(f"{opening}\nx\n{closing}\nwords")[2] == ParsedAnswer("x", "words", closed=True, blocks=1)
 

@@ -186,6 +186,13 @@ def test_a_new_edit_clears_what_could_be_redone_in_its_scope_only(journal: Journ
     assert [(edit.after, edit.undone) for edit in journal.applied("s", limit=2)] == [("3", False), ("2", True)]
 
 
+def test_redo_brings_again_what_was_taken_back_last(journal: Journal) -> None:
+    first, _, third = (apply(journal, after) for after in "123")
+    journal.mark(first.edit_id, True)
+    journal.mark(third.edit_id, True)
+    assert [redo(journal), redo(journal), redo(journal)] == ["3", "1", None]
+
+
 def test_only_one_of_two_takes_an_edit_back(journal: Journal, opened: Callable[..., Journal]) -> None:
     edit = apply(journal, "1")
     assert opened().mark(edit.edit_id, True) is True

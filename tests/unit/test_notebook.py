@@ -231,6 +231,12 @@ def test_an_insert_below_takes_the_style_of_a_code_cell_not_of_its_markdown_neig
     assert changed == dump(notebook(markdown, code(["n\n", "m"]), code(["x"]), minor=4), indent=2)
 
 
+def test_an_insert_below_the_only_cell_of_a_file_without_spaces() -> None:
+    data = dump(notebook(code("x"), minor=4), separators=(",", ":"))
+    changed = apply_edits(data, [edit(cells_of(data)[0], "n", "insert_below")])
+    assert changed == dump(notebook(code("x"), code("n"), minor=4), separators=(",", ":"))
+
+
 def test_an_insert_below_may_lean_on_no_text() -> None:
     data = dump(notebook(code("x", id="a")))
     bare = CellEdit(cell_id="a", operation="insert_below", old_source="", new_source="n", base_hash=text_hash(""))
@@ -356,7 +362,7 @@ def test_language(metadata: Any, language: str) -> None:
         (b'{"nbformat": 4, "cells": [}', "not_a_notebook", "line 1"),
         (b'{"nbformat" 4}', "not_a_notebook", "line 1"),
         (b"{3: 4}", "not_a_notebook", "line 1"),
-        (b'{"a": ' + b"[" * 200_000, "not_a_notebook", "recursion"),
+        (b'{"a": ' + b"[" * 200_000, "not_a_notebook", "nested"),
     ],
     ids=range(22),
 )

@@ -1,0 +1,5 @@
+"""``python -m jupyter_spark.cli``."""
+
+from jupyter_spark.cli import main
+
+main()

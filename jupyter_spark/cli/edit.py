@@ -1,0 +1,231 @@
+"""``ask``, ``explain``, ``rewrite`` and ``fix``: a turn about a notebook file, streamed and checked."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+import sys
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_spark.cli.diffs import show_diff, unified
+from jupyter_spark.cli.live import LiveView, QuietView, View
+from jupyter_spark.cli.report import DONE, Report, has_display
+from jupyter_spark.cli.scene import Scene, code_cell, failed_cell, read_words, set_scene
+from jupyter_spark.errors import EditRefused, SparkError, TurnStopped
+from jupyter_spark.journal import SafeJournal, notebook_scope, open_journal
+from jupyter_spark.notebook import (
+    apply_edits,
+    source_json,
+    write_atomically,
+)
+from jupyter_spark.providers import open_provider
+from jupyter_spark.recording import recorded
+from jupyter_spark.settings import Profile
+from jupyter_spark.turn import run_turn
+from jupyter_spark.wire import (
+    Proposal,
+    TurnCancelled,
+    TurnFailed,
+    TurnFigures,
+    TurnFinished,
+    TurnRequest,
+)
+
+if TYPE_CHECKING:
+    from jupyter_spark.cli.options import Common
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Whether the edit is written, and whether also if a check does not hold."""
+
+    apply: bool = False
+    anyway: bool = False
+
+
+def ask_about(report: Report, common: Common, path: Path, words: list[str]) -> int:
+    """Answer a question about a notebook."""
+    instruction = read_words(words)
+    scene = set_scene(common, path)
+    _run(report, scene, scene.request("ask", instruction))
+    return DONE
+
+
+def explain_cell(report: Report, common: Common, path: Path, cell: str, words: list[str]) -> int:
+    """Explain a cell."""
+    instruction = read_words(words, needed=False)
+    scene = set_scene(common, path)
+    _run(report, scene, scene.request("explain", instruction, target=code_cell(scene, cell)))
+    return DONE
+
+
+def rewrite_cell(report: Report, common: Common, path: Path, cell: str, words: list[str], writing: Writing) -> int:
+    """Rewrite a cell as told."""
+    instruction = read_words(words)
+    scene = set_scene(common, path)
+    return _edit(report, scene, scene.request("rewrite", instruction, target=code_cell(scene, cell)), writing)
+
+
+def fix_cell(report: Report, common: Common, path: Path, cell: str | None, words: list[str], writing: Writing) -> int:
+    """Fix a cell by the error in its stored output."""
+    instruction = read_words(words, needed=False)
+    scene = set_scene(common, path)
+    target, error = failed_cell(scene, cell)
+    return _edit(report, scene, scene.request("fix", instruction, target=target, error=error), writing)
+
+
+# --- the turn --------------------------------------------------------------------------------------
+
+
+def _edit(report: Report, scene: Scene, request: TurnRequest, writing: Writing) -> int:
+    """Run an edit's turn, show it, and write it if that was asked and may be done."""
+    assert request.target is not None  # noqa: S101 - every edit here is of a cell
+    index = scene.index_of(request.target)
+    report.result |= {"cell": {"index": index, "id": request.target.cell_id}, "applied": False}
+    finished, journal = _turn(report, scene, request, f"{request.kind} cell {index}")
+    proposal = finished.proposal
+    assert proposal is not None  # noqa: S101 - a turn that wants code finishes with it or fails
+    lines = unified(proposal.edit.old_source, proposal.edit.new_source, f"{scene.path} cell {index}")
+    report.result |= {"holds": proposal.holds, "proposal": proposal.model_dump(mode="json"), "diff": "\n".join(lines)}
+    show_diff(report, lines)
+    if proposal.words:
+        report.note(proposal.words, style="dim")
+    allowed = proposal.holds or writing.anyway
+    fate = "not written (--apply writes it)" if allowed else "not written"
+    if writing.apply:
+        fate = _write(scene, proposal, journal, report) if allowed else "not written"
+    _close(report, scene, finished, fate, proposal)
+    if not proposal.holds and not (writing.apply and writing.anyway):
+        raise _refusal(proposal, writing)
+    return DONE
+
+
+def _run(report: Report, scene: Scene, request: TurnRequest) -> None:
+    finished, _ = _turn(report, scene, request, request.kind)
+    report.result["text"] = finished.text
+    if finished.text and not finished.text.endswith("\n"):
+        report.stream("\n")
+    _close(report, scene, finished, "", None)
+
+
+def _turn(report: Report, scene: Scene, request: TurnRequest, title: str) -> tuple[TurnFinished, SafeJournal]:
+    report.result |= {
+        "turn_id": request.turn_id,
+        "kind": request.kind,
+        "notebook": str(scene.path),
+        "tier": request.tier,
+        "profile": scene.profile.name,
+    }
+    live = not report.as_json and has_display(sys.stderr)
+    view: View = LiveView(report, title) if live else QuietView(report)
+    journal = SafeJournal(lambda: open_journal(limits=scene.settings.limits))
+    with view:
+        finished = _drive(_events(request, scene.profile, journal, view))
+    report.result |= {
+        "model": finished.model,
+        "figures": finished.figures.model_dump(mode="json"),
+        "notices": view.notices,
+    }
+    if journal.problem:
+        report.note(f"note: history is not kept: {journal.problem}", style="yellow")
+    return finished, journal
+
+
+async def _events(request: TurnRequest, profile: Profile, journal: SafeJournal, view: View) -> TurnFinished:
+    provider = open_provider(profile)
+    try:
+        async with aclosing(recorded(run_turn(request, provider), request, journal)) as events:
+            async for event in events:
+                view.show(event)
+                if isinstance(event, TurnFinished):
+                    return event
+                if isinstance(event, TurnFailed):
+                    raise SparkError(event.message, event.hint, code=event.code)
+                if isinstance(event, TurnCancelled):
+                    raise TurnStopped("Stopped.", "Nothing was written.")
+        raise SparkError("The turn ended without an end.", "This is a bug of jupyter_spark: please report it.")
+    finally:
+        await provider.aclose()
+
+
+def _drive(work: Any) -> TurnFinished:
+    """Run the turn; Ctrl-C cancels it, which closes the connection upstream before anything else."""
+
+    async def cancellable() -> TurnFinished:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None  # noqa: S101 - a running coroutine has one
+        # Not on Windows, and not in a thread: there asyncio.run's own way must do.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(signal.SIGINT, task.cancel)
+        try:
+            result: TurnFinished = await work
+            return result
+        finally:
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(signal.SIGINT)
+
+    try:
+        return asyncio.run(cancellable())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise TurnStopped("Stopped.", "Nothing was written.") from None
+
+
+# --- its end ---------------------------------------------------------------------------------------
+
+
+def _write(scene: Scene, proposal: Proposal, journal: SafeJournal, report: Report) -> str:
+    """Write the edit if nobody touched the file meanwhile, and keep what undo needs."""
+    edit, data = proposal.edit, scene.file.data
+    if edit.new_source == edit.old_source:
+        return "nothing to write"
+    raw_before = source_json(data, edit.cell_id)
+    write_atomically(scene.path, apply_edits(data, [edit]), data)
+    report.result["applied"] = True
+    kept = journal.record_applied(
+        proposal.turn_id,
+        notebook_scope(scene.path),
+        edit.cell_id,
+        edit.operation,
+        edit.old_source,
+        edit.new_source,
+        raw_before,
+    )
+    report.result["undoable"] = kept is not None
+    if kept is None:
+        return "written; without a journal it cannot be undone"
+    return f"written (jupyter spark undo {shlex.quote(str(scene.path))})"
+
+
+def _close(report: Report, scene: Scene, finished: TurnFinished, fate: str, proposal: Proposal | None) -> None:
+    """The closing line: who answered, how fast, and what became of it."""
+    good = proposal is None or proposal.holds
+    parts = [scene.common.tier, finished.model, *_speed(finished.figures)]
+    if proposal is not None:
+        failed = len(proposal.findings)
+        parts.append(f"{failed} of {len(proposal.checks)} checks failed" if failed else "checks hold")
+        parts += ["repaired"] if proposal.repaired else []
+    report.note(
+        f"{'✓' if good else '✗'} " + " · ".join([*parts, *([fate] if fate else [])]), "green" if good else "red"
+    )
+
+
+def _speed(figures: TurnFigures) -> list[str]:
+    parts = []
+    if figures.first_token_s is not None:
+        parts.append(f"first token {figures.first_token_s:.2f} s")
+    parts.append(f"{figures.tokens_per_s:,.0f} tok/s" if figures.tokens_per_s else f"{figures.total_s:.1f} s in all")
+    if figures.cost_usd:
+        parts.append(f"${figures.cost_usd:.4f}")
+    return parts
+
+
+def _refusal(proposal: Proposal, writing: Writing) -> EditRefused:
+    found = "; ".join(f"line {c.line}: {c.message}" if c.line else c.message for c in proposal.findings)
+    hint = "Try again, or say it in other words."
+    if writing.apply:
+        hint = "Nothing was written; --yes writes it all the same."
+    return EditRefused(f"A check did not hold: {found}", hint)

@@ -1,0 +1,101 @@
+"""``undo`` and ``redo``: an applied edit taken back byte for byte, and brought again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_spark.cli.diffs import show_diff, unified
+from jupyter_spark.cli.report import DONE, Report
+from jupyter_spark.errors import NotebookError
+from jupyter_spark.journal import Journal, notebook_scope, open_journal
+from jupyter_spark.notebook import (
+    NotebookFile,
+    apply_edits,
+    read_notebook,
+    remove_below,
+    replace_source,
+    write_atomically,
+)
+from jupyter_spark.settings import load_settings
+from jupyter_spark.wire import AppliedEdit, CellEdit, text_hash
+
+if TYPE_CHECKING:
+    from jupyter_spark.cli.options import Common
+
+
+def take_back(report: Report, common: Common, path: Path) -> int:
+    """Undo the last edit of a notebook that stands."""
+    return _change(report, common, path, undo=True)
+
+
+def apply_again(report: Report, common: Common, path: Path) -> int:
+    """Redo the edit that was last undone."""
+    return _change(report, common, path, undo=False)
+
+
+def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
+    verb = "undo" if undo else "redo"
+    file = read_notebook(path)
+    journal = open_journal(limits=load_settings(common.config).limits)
+    try:
+        edit = journal.last_applied(notebook_scope(path), undone=not undo)
+        if edit is None:
+            raise NotebookError(f"There is nothing to {verb} in {path}.", "See: jupyter spark history", code="nothing")
+        index = _index_of(file, edit, verb)
+        data = _undone(file, edit) if undo else _redone(file, edit)
+        _write(journal, edit, undo, path, data, file.data)
+    finally:
+        journal.close()
+    old, new = (edit.after, edit.before) if undo else (edit.before, edit.after)
+    lines = unified(old, new, f"{path} cell {index}")
+    report.result = {
+        "notebook": str(path),
+        "cell": {"index": index, "id": edit.cell_id},
+        "turn_id": edit.turn_id,
+        "undone": undo,
+        "diff": "\n".join(lines),
+    }
+    show_diff(report, lines)
+    other = "redo" if undo else "undo"
+    report.note(f"✓ {verb} of cell {index} is written (jupyter spark {other} {shlex.quote(str(path))})", style="green")
+    return DONE
+
+
+def _write(journal: Journal, edit: AppliedEdit, undo: bool, path: Path, data: bytes, expected: bytes) -> None:
+    """Mark first, so that of two processes one goes on; unmark if the file cannot be written."""
+    if not journal.mark(edit.edit_id, undone=undo):
+        raise NotebookError("Another process was faster.", "Nothing was written; look at the file.", code="raced")
+    try:
+        write_atomically(path, data, expected)
+    except BaseException:
+        journal.mark(edit.edit_id, undone=not undo)
+        raise
+
+
+def _undone(file: NotebookFile, edit: AppliedEdit) -> bytes:
+    if edit.operation == "insert_below":
+        return remove_below(file.data, edit.cell_id, edit.after)
+    return replace_source(file.data, edit.cell_id, edit.after, edit.before, edit.raw_before)
+
+
+def _redone(file: NotebookFile, edit: AppliedEdit) -> bytes:
+    base = text_hash("" if edit.operation == "insert_below" else edit.before)
+    again = CellEdit(
+        cell_id=edit.cell_id,
+        operation=edit.operation,
+        old_source=edit.before,
+        new_source=edit.after,
+        base_hash=base,
+    )
+    return apply_edits(file.data, [again])
+
+
+def _index_of(file: NotebookFile, edit: AppliedEdit, verb: str) -> int:
+    for cell in file.cells:
+        if cell.snapshot.cell_id == edit.cell_id:
+            return cell.index
+    raise NotebookError(
+        f"The cell that {verb} is about is no longer in the notebook.", "Nothing was written.", code="no_cell"
+    )

@@ -1,0 +1,344 @@
+"""Every check holds where it should, does not where it should not, and says so in a line one can act on."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from typing import Any
+
+import pytest
+
+from jupyter_spark import checks
+from jupyter_spark.checks import EditUnderCheck, check_edit, score, undefined_names
+from jupyter_spark.edits import ParsedAnswer
+from jupyter_spark.wire import CheckName, CheckResult
+
+OLD = "a = 1\nb = a + 1\n"
+TEN = "\n".join(f"x{i} = {i}" for i in range(10))
+ALL: tuple[CheckName, ...] = ("closed_fence", "parses", "no_elision", "keeps_size", "changed", "names_known")
+
+
+def edit(
+    new: str | None,
+    old: str = OLD,
+    *,
+    kind: Any = "rewrite",
+    instruction: str = "add a type hint",
+    known: frozenset[str] = frozenset(),
+    complete: bool = True,
+    closed: bool = True,
+    blocks: int = 1,
+) -> EditUnderCheck:
+    answer = ParsedAnswer(new, "", closed, blocks)
+    return EditUnderCheck(answer, old, kind, instruction, known, complete)
+
+
+def finding(result: CheckResult) -> tuple[str, int | None]:
+    assert not result.ok
+    return result.message, result.line
+
+
+# --- all together ----------------------------------------------------------------------------------
+
+
+def test_an_edit_that_holds() -> None:
+    results = check_edit(edit("a = 2\nb = a + 1"))
+    assert [result.name for result in results] == list(ALL)
+    assert all(result.ok and result.message == "" and result.line is None for result in results)
+
+
+def test_without_code_only_the_fence_is_judged() -> None:
+    for code in (None, ""):
+        assert [result.name for result in check_edit(edit(code))] == ["closed_fence"]
+    assert edit(None).new_source == ""
+
+
+def test_names_are_not_judged_in_what_does_not_parse() -> None:
+    assert [result.name for result in check_edit(edit("a = ("))] == list(ALL[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("closed_fence", edit("a = 2", closed=False)),
+        ("parses", edit("a = 2\nb = (")),
+        ("no_elision", edit("a = 2\n# ... rest of the code ...")),
+        ("keeps_size", edit("x0 = 5", TEN)),
+        ("changed", edit(OLD)),
+        ("names_known", edit("a = nowhere")),
+    ],
+)
+def test_each_check_is_run_and_finds_its_own(name: CheckName, bad: EditUnderCheck) -> None:
+    results = check_edit(bad)
+    assert [result.name for result in results if not result.ok] == [name]
+    by_name = {result.name: result for result in results}
+    assert by_name[name] == getattr(checks, name)(bad)
+    assert by_name[name].message
+
+
+# --- closed_fence ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (edit(None), "The answer has no fenced block of code."),
+        (edit(None, closed=False, blocks=0), "The answer has no fenced block of code."),
+        (edit(""), "The block of code is empty."),
+        (edit(" \n"), "The block of code is empty."),
+        (edit("x = 1", closed=False), "The block of code is not closed: it was cut off."),
+        (edit("x = 1", blocks=2), "The answer has 2 blocks of code instead of one whole cell."),
+        (edit("x = 1", blocks=3), "The answer has 3 blocks of code instead of one whole cell."),
+    ],
+)
+def test_closed_fence(bad: EditUnderCheck, message: str) -> None:
+    assert finding(checks.closed_fence(bad)) == (message, None)
+    assert checks.closed_fence(bad).name == "closed_fence"
+
+
+def test_closed_fence_holds() -> None:
+    assert checks.closed_fence(edit("x = 1")) == CheckResult(name="closed_fence", ok=True)
+
+
+# --- parses ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source", ["x = 1", "%matplotlib inline\n!ls {a}\nx = %time f()", "await f()", "%%time\nx = 1"]
+)
+def test_parses(source: str) -> None:
+    assert checks.parses(edit(source)) == CheckResult(name="parses", ok=True)
+
+
+@pytest.mark.parametrize(("source", "line"), [("x = 1\ny = = 2", 2), ("return 1", 1), ("%%time\n\nx = (", 3)])
+def test_does_not_parse(source: str, line: int) -> None:
+    message, where = finding(checks.parses(edit(source)))
+    assert message.startswith("SyntaxError: ")
+    assert len(message) > len("SyntaxError: ")
+    assert where == line
+
+
+def test_another_language_is_not_parsed_and_says_so() -> None:
+    assert checks.parses(edit("%%bash\nif [")) == CheckResult(name="parses", ok=True, message="not Python: not parsed")
+
+
+# --- no_elision ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# ...",
+        "    #...  ",
+        "# …",
+        "# ... existing code ...",
+        "#... rest of the function",
+        "# ... remaining lines",
+        "# …previous",
+        "# the unchanged part ...",
+        "# same as above ...",
+        "# AS BEFORE …",
+        "# ... other imports",
+        "# ... omitted",
+        "# truncated...",
+        "# your code ...",
+        "# original ...",
+        "# code here ...",
+        "# rest of the code",
+        "    # rest of your implementation",
+        "# existing function",
+        "# the existing class",
+        "# Existing code",
+        "#rest of the cell",
+    ],
+)
+def test_a_placeholder_comment(line: str) -> None:
+    bad = edit(f"a = 1\n{line}\nb = 2\nc = 3")
+    assert finding(checks.no_elision(bad)) == (f"A placeholder stands instead of code: {line.strip()}", 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# wait ...",
+        "# existing users are kept",
+        "# the rest of the notebook",
+        "x = '# ... existing code ...'",
+        "x[...]",
+        "# codes",
+        "# brother...",
+        "# remaining",
+    ],
+)
+def test_no_placeholder(line: str) -> None:
+    assert checks.no_elision(edit(f"{line}\na = 1\nb = 2")) == CheckResult(name="no_elision", ok=True)
+
+
+def test_a_placeholder_that_was_there_before_stays() -> None:
+    old = "a = 1\n    # ... rest of the code\nb = 2"
+    assert checks.no_elision(edit("a = 2\n# ... rest of the code", old)).ok
+    assert not checks.no_elision(edit("a = 2\n# ... rest of the code!", old)).ok
+
+
+def test_a_bare_ellipsis_counts_only_where_code_went() -> None:
+    old = "def f():\n    # doubles\n    y = 2\n    return y"
+    assert finding(checks.no_elision(edit("def f():\n    ...", old)))[1] == 2
+    assert checks.no_elision(edit("def f():\n    ...\n    return y", old)).ok  # as long as before
+    assert checks.no_elision(edit("def f(): ...", old)).ok  # not alone on its line
+    assert checks.no_elision(edit("def f():\n    ...", "def f():\n    ...\n    x = 1")).ok  # it was there
+    # Comments and blank lines are no code on either side.
+    assert not checks.no_elision(edit("def f():\n\n    # why\n    # so\n    ...", old)).ok
+
+
+# --- keeps_size ------------------------------------------------------------------------------------
+
+
+def test_the_floor_and_the_share() -> None:
+    assert (checks.SHRINK_FLOOR_LINES, checks.SHRINK_SHARE) == (10, 0.3)
+    assert checks.keeps_size(edit("a = 1\nb = 2\nc = 3", TEN)) == CheckResult(name="keeps_size", ok=True)
+    assert finding(checks.keeps_size(edit("a = 1\nb = 2", TEN))) == (
+        "Only 2 of 10 lines of code are left, and nothing was asked to be removed.",
+        None,
+    )
+    nine = "\n".join(TEN.splitlines()[:9])
+    assert checks.keeps_size(edit("a = 1", nine)).ok
+    twenty = f"{TEN}\n{TEN}"
+    assert not checks.keeps_size(edit("\n".join(TEN.splitlines()[:5]), twenty)).ok
+    assert checks.keeps_size(edit("\n".join(TEN.splitlines()[:6]), twenty)).ok
+
+
+def test_comments_and_blank_lines_are_not_code() -> None:
+    nine = "\n".join(TEN.splitlines()[:9])
+    assert checks.keeps_size(edit("a = 1", f"{nine}\n\n  \n# one\n    # two")).ok
+    assert not checks.keeps_size(edit("a = 1\nb = 2\n\n# one\n    # two\n  ", TEN)).ok
+
+
+def test_new_code_may_have_any_size() -> None:
+    assert checks.keeps_size(edit("a = 1", TEN, kind="generate")).ok
+    assert not checks.keeps_size(edit("a = 1", TEN, kind="fix")).ok
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        *("Delete the plots", "removing prints", "drop x", "simplify", "shorten", "make it short", "strip comments"),
+        *("clean up", "compact", "be concise", "one-liner", "as a one liner", "use a list comprehension", "vectorize"),
+        *("vectorise it", "only the first", "just x", "replace it all", "keep x0", "extract f", "trim", "reduce"),
+        *("minimal", "empty it"),
+    ],
+)
+def test_less_was_asked_for(instruction: str) -> None:
+    assert checks.keeps_size(edit("a = 1", TEN, instruction=instruction)).ok
+
+
+@pytest.mark.parametrize("instruction", ["", "add hints", "unclean", "adjust", "make it faster"])
+def test_less_was_not_asked_for(instruction: str) -> None:
+    assert not checks.keeps_size(edit("a = 1", TEN, instruction=instruction)).ok
+
+
+# --- changed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("new", [OLD, OLD.strip(), "\n\na = 1  \nb = a + 1\t\n\n", "a = 1\r\nb = a + 1"])
+@pytest.mark.parametrize("kind", ["rewrite", "fix"])
+def test_unchanged(new: str, kind: str) -> None:
+    assert finding(checks.changed(edit(new, kind=kind))) == ("The cell is unchanged.", None)
+
+
+def test_changed() -> None:
+    ok = CheckResult(name="changed", ok=True)
+    assert checks.changed(edit("a = 1\nb = a + 2")) == ok
+    assert checks.changed(edit("a = 1\n  b = a + 1")) == ok  # indentation is a change
+    assert checks.changed(edit("a = 1\n\nb = a + 1")) == ok
+    assert checks.changed(edit(OLD, kind="generate")) == ok
+
+
+# --- names_known -----------------------------------------------------------------------------------
+
+
+def test_an_unknown_name() -> None:
+    message = "'npp' is not defined in this cell, the notebook or the kernel."
+    assert finding(checks.names_known(edit("a = 1\nb = npp.mean(a)\nc = npp"))) == (message, 2)
+
+
+def test_several_unknown_names() -> None:
+    message = "'second', 'first' are not defined in this cell, the notebook or the kernel."
+    assert finding(checks.names_known(edit("a = 1\n\nsecond\nfirst\nsecond"))) == (message, 3)
+
+
+def test_the_line_is_the_first_one() -> None:
+    late = "def f():\n    return late\n\nearly"
+    assert finding(checks.names_known(edit(late)))[1] == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(len([1]))",
+        "get_ipython().magic\ndisplay(In, Out, _, __, ___, _i, _ii, _dh)\nexit, quit",
+        "import numpy as np\nnp.ones(3)",
+        "def f():\n    return g()\ndef g():\n    return f",
+        "[i for i in range(3)]",
+        "files = !ls\nprint(files)\n%matplotlib inline",
+        "%%time\nx = 1\nprint(x)",
+        "%%capture out\nprint(1)\nout.show()",
+        "%%bash\necho $UNKNOWN",
+        "try:\n    unknown\nexcept NameError:\n    pass",
+        "__name__",
+    ],
+)
+def test_names_that_are_there(source: str) -> None:
+    assert checks.names_known(edit(source, kind="generate")) == CheckResult(name="names_known", ok=True)
+
+
+def test_what_the_notebook_or_the_kernel_knows() -> None:
+    assert not checks.names_known(edit("df.head()", kind="fix")).ok
+    assert checks.names_known(edit("df.head()", kind="fix", known=frozenset({"df"}))).ok
+
+
+def test_a_rewrite_answers_for_its_own_names_only() -> None:
+    old, new = "y = missing + 1", "y = missing + 2"
+    assert checks.names_known(edit(new, old)).ok
+    assert not checks.names_known(edit(new, old, kind="fix")).ok
+    assert not checks.names_known(edit(new, old, kind="generate")).ok
+    assert finding(checks.names_known(edit("z = 0\ny = missing + other", old))) == (
+        "'other' is not defined in this cell, the notebook or the kernel.",
+        2,
+    )
+
+
+def test_a_star_import_hides_names_and_says_so() -> None:
+    hidden = CheckResult(name="names_known", ok=True, message="names not checked: a star import hides them")
+    assert checks.names_known(edit("from pylab import *\nplot(x)", kind="fix")) == hidden
+    assert checks.names_known(edit("plot(x)", kind="fix", complete=False)) == hidden
+    assert not checks.names_known(edit("plot(x)", kind="fix")).ok
+
+
+def test_undefined_names() -> None:
+    assert undefined_names("b\na\nb", ()) == {"b": 1, "a": 2}
+    assert undefined_names("b\na", ("b",)) == {"a": 2}
+    assert undefined_names("a = (", ()) == undefined_names("", ()) == undefined_names("%%bash\na", ()) == {}
+    assert undefined_names("import a\nb", ()) == {"b": 2}  # an unused import is not our concern
+    assert undefined_names("+".join(["a"] * 900), ()) == {}  # too deep to walk, and still an answer
+
+
+def test_a_cell_of_dubious_style_warns_nobody() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results = check_edit(edit("a = '\\d'\nb = 1 is 1\nassert (a, 'x')"))
+    assert all(result.ok for result in results)
+
+
+# --- score -----------------------------------------------------------------------------------------
+
+
+def test_the_more_basic_check_weighs_more() -> None:
+    order: list[CheckName] = ["closed_fence", "parses", "changed", "no_elision", "keeps_size", "names_known"]
+    failed = {name: CheckResult(name=name, ok=False) for name in order}
+    assert score(()) == score([CheckResult(name=name, ok=True) for name in order]) == 0
+    for place, name in enumerate(order):
+        rest = [failed[other] for other in order[place + 1 :]]
+        assert score([failed[name]]) < score(rest) <= 0
+        assert score([failed[name], CheckResult(name="parses", ok=True)]) == score([failed[name]])
+    for one, other in itertools.combinations(order, 2):
+        assert score([failed[one], failed[other]]) == score([failed[one]]) + score([failed[other]])

@@ -1,0 +1,210 @@
+"""What of the notebook is sent: what the target needs first, within the budget, and a receipt of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
+from jupyter_spark.wire import CellSnapshot, ContextPiece, NotebookSnapshot, VariableSummary
+
+PLENTY = PackOptions(budget_tokens=10_000)
+
+
+def notebook(*sources: str) -> NotebookSnapshot:
+    cells = (CellSnapshot(cell_id=f"c{i}", source=s, execution_count=i or None) for i, s in enumerate(sources))
+    return NotebookSnapshot(cells=tuple(cells))
+
+
+def variable(name: str, summary: str = "") -> VariableSummary:
+    return VariableSummary(name=name, type="DataFrame", summary=summary)
+
+
+# --- the estimate ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        ("x", 1),
+        ("x" * 35, 10),
+        ("x" * 36, 11),
+        ("1" * 17, 10),
+        ("1" * 18, 11),
+        ("x" * 35 + "1" * 17, 20),
+        ("é" * 35, 20),  # bytes, not characters
+        ("ab+/" * 50, 0),
+        ("ab+/" * 50 + "==", 0),
+        ("(" + "ab+/" * 50 + "==)", 1),
+        ("ab+/" * 49 + "abc", 57),  # 199 characters are not taken for base64
+    ],
+)
+def test_estimate_tokens(text: str, tokens: int) -> None:
+    assert estimate_tokens(text) == tokens
+
+
+def test_a_lone_surrogate_is_counted() -> None:
+    assert estimate_tokens("\ud800") == 1
+
+
+# --- cells -----------------------------------------------------------------------------------------
+
+
+def test_cells_stand_in_the_notebooks_order_with_their_reasons() -> None:
+    snapshot = notebook("import pandas as pd", "df = pd.DataFrame()", "x = 1", "df.plot(y)", "y = 2")
+    pack = pack_context(snapshot, snapshot.cells[3], "colour it", PLENTY)
+    assert [(p.label, p.reason, p.text) for p in pack.pieces] == [
+        ("cell c0", "stands near the cell", "import pandas as pd"),
+        ("In[1]", "defines df", "df = pd.DataFrame()"),
+        ("In[2]", "stands near the cell", "x = 1"),
+        ("In[4]", "defines y", "y = 2"),
+    ]
+    assert pack.dropped == ()
+    assert pack.budget_tokens == 10_000
+    assert pack.tokens == sum(piece.tokens for piece in pack.pieces) > 0
+    for piece in pack.pieces:
+        assert piece.tokens == estimate_tokens(piece.text) + estimate_tokens(piece.label)
+
+
+def test_what_the_target_needs_comes_first_then_what_is_near_above() -> None:
+    filler = "'" + "x" * 60 + "'"
+    snapshot = notebook(f"need = {filler}", f"far = {filler}", f"near = {filler}", "print(need)", f"below = {filler}")
+    cost = max(estimate_tokens(c.source) + estimate_tokens(f"cell {c.cell_id}") for c in snapshot.cells)
+    sent = []
+    for cells in range(5):
+        options = PackOptions(budget_tokens=cells * cost)
+        pack = pack_context(snapshot, snapshot.cells[3], "", options)
+        sent.append([piece.text.split()[0] for piece in pack.pieces])
+    assert sent == [[], ["need"], ["need", "near"], ["need", "far", "near"], ["need", "far", "near", "below"]]
+
+
+def test_without_a_target_the_last_cells_are_nearest() -> None:
+    snapshot = notebook("a = 'xxxxxxxxxx'", "b = 'xxxxxxxxxx'", "c = 'xxxxxxxxxx'")
+    pack = pack_context(snapshot, None, "go on", PackOptions(budget_tokens=8))
+    assert [piece.text for piece in pack.pieces] == ["c = 'xxxxxxxxxx'"]
+    assert pack.dropped == ("In[1]", "cell c0")
+    elsewhere = CellSnapshot(cell_id="gone", source="x")
+    assert pack_context(snapshot, elsewhere, "go on", PackOptions(budget_tokens=8)).pieces == pack.pieces
+
+
+def test_a_large_piece_does_not_keep_a_small_one_out() -> None:
+    snapshot = notebook("small = 1", "large = '" + "x " * 500 + "'", "target")
+    pack = pack_context(snapshot, snapshot.cells[2], "", PackOptions(budget_tokens=20))
+    assert [piece.label for piece in pack.pieces] == ["cell c0"]
+    assert pack.dropped == ("In[1]",)
+
+
+def test_the_budget_may_be_spent_to_the_last_token() -> None:
+    snapshot = notebook("aaaa = 1")
+    price = pack_context(snapshot, None, "", PLENTY).tokens
+    assert len(pack_context(snapshot, None, "", PackOptions(budget_tokens=price)).pieces) == 1
+    assert pack_context(snapshot, None, "", PackOptions(budget_tokens=price - 1)).dropped == ("cell c0",)
+
+
+def test_names_in_the_instruction_count_as_used() -> None:
+    snapshot = notebook("größe_2 = 1", "x = 2")
+    pack = pack_context(snapshot, None, "plot größe_2, please", PLENTY)
+    assert [piece.reason for piece in pack.pieces] == ["defines größe_2", "stands near the cell"]
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    snapshot = notebook("b = a = d = c = f = e = g = 1")
+    (piece,) = pack_context(snapshot, None, "a b c d e f g", PLENTY).pieces
+    assert piece.reason == "defines a, b, c, d, e"
+
+
+def test_empty_cells_words_and_the_target_itself_stay_away() -> None:
+    cells = (
+        CellSnapshot(cell_id="m", kind="markdown", source="# Title"),
+        CellSnapshot(cell_id="r", kind="raw", source="raw"),
+        CellSnapshot(cell_id="e", source="  \n"),
+        CellSnapshot(cell_id="t", source="x = 1"),
+    )
+    assert pack_context(NotebookSnapshot(cells=cells), cells[3], "x", PLENTY).pieces == ()
+
+
+def test_no_cells_but_their_names() -> None:
+    snapshot = notebook("a = 1", "b = 2")
+    pack = pack_context(snapshot, snapshot.cells[1], "a", PackOptions(budget_tokens=100, cells=False))
+    assert (pack.pieces, pack.dropped) == ((), ())
+    assert pack.known_names == {"a"}
+
+
+# --- variables -------------------------------------------------------------------------------------
+
+
+def test_variables_that_are_named_stand_last() -> None:
+    snapshot = notebook("y = 1", "df.plot(y)")
+    values = [variable("df", "3 × 4"), variable("other"), variable("z")]
+    pack = pack_context(snapshot, snapshot.cells[1], "use z", PLENTY, variables=values)
+    assert [(p.label, p.reason, p.text) for p in pack.pieces] == [
+        ("cell c0", "defines y", "y = 1"),
+        ("df", "used by the cell", "df: DataFrame 3 × 4"),
+        ("z", "named in the instruction", "z: DataFrame"),
+    ]
+    assert pack.pieces[1].tokens == estimate_tokens("df: DataFrame 3 × 4") + 1
+
+
+def test_variables_are_paid_before_cells() -> None:
+    snapshot = notebook("df = 1", "df")
+    prices = {piece.label: piece.tokens for piece in pack(snapshot, 100)}
+    assert list(prices) == ["cell c0", "df"]
+    assert prices["cell c0"] < prices["df"]
+    assert [piece.label for piece in pack(snapshot, prices["df"] - 1)] == ["cell c0"]
+    assert [piece.label for piece in pack(snapshot, prices["df"])] == ["df"]
+    assert [piece.label for piece in pack(snapshot, sum(prices.values()))] == ["cell c0", "df"]
+
+
+def pack(snapshot: NotebookSnapshot, budget: int) -> tuple[ContextPiece, ...]:
+    values = [variable("df", "1 × 2")]
+    return pack_context(snapshot, snapshot.cells[-1], "", PackOptions(budget), variables=values).pieces
+
+
+def test_only_the_variables_that_were_asked_for() -> None:
+    values = [variable("df"), variable("other")]
+    options = PackOptions(budget_tokens=100, variables=("other",))
+    (piece,) = pack_context(notebook(), None, "df", options, variables=values).pieces
+    assert (piece.label, piece.reason) == ("other", "asked for")
+    assert pack_context(notebook(), None, "df", PackOptions(100, ()), variables=values).pieces == ()
+
+
+# --- names -----------------------------------------------------------------------------------------
+
+
+def test_known_names_come_from_other_cells_and_the_kernel() -> None:
+    snapshot = notebook("a = 1", "def f(): pass", "mine = f(a)")
+    pack = pack_context(snapshot, snapshot.cells[2], "", PackOptions(0), live_names=["live"])
+    assert pack.known_names == {"a", "f", "live"}
+    assert pack.names_are_complete
+    assert pack_context(snapshot, None, "", PackOptions(0)).known_names == {"a", "f", "mine"}
+
+
+def test_a_star_import_hides_names_unless_the_kernel_lists_them() -> None:
+    snapshot = notebook("from pylab import *", "x = 1")
+    assert not pack_context(snapshot, snapshot.cells[1], "", PLENTY).names_are_complete
+    assert pack_context(snapshot, snapshot.cells[1], "", PLENTY, live_names=["plot"]).names_are_complete
+    assert pack_context(snapshot, snapshot.cells[0], "", PLENTY).names_are_complete  # its own, which the check sees
+
+
+# --- always ----------------------------------------------------------------------------------------
+
+sources = st.lists(
+    st.sampled_from(["", "a = 1", "b = a", "print(b)", "c = 'xxxxxxxxxxxxxxxxxxxx'", "x = ("]), max_size=8
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(sources, st.integers(-5, 60), st.data())
+def test_the_receipt_adds_up(texts: list[str], budget: int, data: st.DataObject) -> None:
+    snapshot = notebook(*texts)
+    target = data.draw(st.sampled_from([None, *snapshot.cells]))
+    values = [variable("a"), variable("b", "x" * 30)]
+    pack = pack_context(snapshot, target, "a b", PackOptions(budget), variables=values)
+    assert pack.tokens <= max(budget, 0)
+    others = [c for c in snapshot.cells if c.source.strip() and (target is None or c.cell_id != target.cell_id)]
+    assert len(pack.pieces) + len(pack.dropped) == len(others) + 2
+    sent = [piece.text for piece in pack.pieces if piece.label not in ("a", "b")]
+    places = iter(c.source for c in others)
+    assert all(text in places for text in sent)  # in the notebook's order

@@ -1,0 +1,90 @@
+"""What IPython makes of a cell, line for line."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_spark.ipysyntax import PYTHON_MAGICS, PythonCell, syntax_error, to_python
+
+
+def test_plain_python_stays() -> None:
+    assert to_python("x = 1\ny = 2") == PythonCell("x = 1\ny = 2\n")
+    assert to_python("") == to_python(" \n\t\n") == PythonCell("")
+
+
+@pytest.mark.parametrize(
+    ("source", "calls"),
+    [
+        ("!ls", "system('ls')"),
+        ("%matplotlib inline", "run_line_magic('matplotlib', 'inline')"),
+        ("files = !ls", "files = get_ipython().getoutput('ls')"),
+        ("print?", "run_line_magic('pinfo', 'print')"),
+    ],
+)
+def test_ipythons_own_syntax(source: str, calls: str) -> None:
+    code = to_python(f"x = 1\n{source}\ny = 2").code
+    assert code is not None
+    first, second, third = code.splitlines()
+    assert (first, third) == ("x = 1", "y = 2")
+    assert calls in second
+    assert syntax_error(source) is None
+
+
+@pytest.mark.parametrize("name", sorted(PYTHON_MAGICS))
+def test_a_cell_magic_over_python(name: str) -> None:
+    cell = to_python(f"%%{name} -n 1\nx = 1\n!ls")
+    assert cell.magic == name
+    assert cell.code is not None
+    assert cell.code.splitlines() == ["", "x = 1", "get_ipython().system('ls')"]
+
+
+@pytest.mark.parametrize("name", ["bash", "html", "js", "sql", "writefile", "cython"])
+def test_a_cell_magic_over_another_language(name: str) -> None:
+    source = f"%%{name}\nthis is ( not Python"
+    assert to_python(source) == PythonCell(None, name)
+    assert syntax_error(source) is None
+
+
+def test_a_magic_line_alone() -> None:
+    assert to_python("%%time") == PythonCell("", "time")
+    assert to_python("%%capture out") == PythonCell("", "capture")
+    assert to_python("%%bash") == PythonCell(None, "bash")
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [("out", "out = None"), ("--no-stderr out", "out = None"), ("", ""), ("--no-stderr", ""), ("a.b", "")],
+)
+def test_capture_binds_a_name(line: str, first: str) -> None:
+    code = to_python(f"%%capture {line}\nx = 1").code
+    assert code is not None
+    assert code.splitlines() == [first, "x = 1"]
+
+
+@pytest.mark.parametrize(
+    "above", ["\n", "\n\n", "  \n\t\n", "%%time\n", "%%time\n\n", "\n\n%%time\n", "%%capture out\n\n"]
+)
+def test_line_numbers_stay(above: str) -> None:
+    error = syntax_error(f"{above}x = 1\ny = = 2")
+    assert error is not None
+    assert error.lineno == above.count("\n") + 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = 1", "", "await f()", "async with a as b:\n    pass", "p = '\\d'", "    x = 1\n    y = 2", ">>> x = 1"],
+)
+def test_what_compiles(source: str) -> None:
+    assert syntax_error(source) is None
+
+
+@pytest.mark.parametrize("source", ["x = (", "def f(:", "return 1", "%%time\nx = (", "for x in y:\npass", "nonlocal x"])
+def test_what_does_not_compile(source: str) -> None:
+    error = syntax_error(source)
+    assert error is not None
+    assert error.msg
+
+
+def test_what_the_compiler_itself_cannot_take() -> None:
+    assert "null" in str(syntax_error("x = '\0'"))
+    assert syntax_error("-" * 200_000 + "1") is not None

@@ -1,0 +1,162 @@
+"""The messages: a stable prefix, what was asked last, a fence that the cell cannot close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_spark.prompts import (
+    EDIT_RULES,
+    SMALL_EDIT_RULES,
+    SMALL_WORDS_RULES,
+    WORDS_RULES,
+    Prompt,
+    render_prompt,
+    render_repair,
+)
+from jupyter_spark.wire import CellSnapshot, CheckResult, ContextPack, ContextPiece, ErrorReport, Message, TurnRequest
+
+CELL = CellSnapshot(cell_id="c1", source="x = 1")
+PIECES = (
+    ContextPiece(label="In[1]", reason="", text="import os", tokens=1),
+    ContextPiece(label="df", reason="", text="df: DataFrame", tokens=1),
+)
+
+
+def request(kind: Any, instruction: str = "add hints", **more: Any) -> TurnRequest:
+    more.setdefault("target", None if kind in ("ask", "generate") else CELL)
+    return TurnRequest(turn_id="t", kind=kind, instruction=instruction, **more)
+
+
+def user(prompt: Prompt) -> str:
+    assert prompt.messages[-1].role == "user"
+    return prompt.messages[-1].content
+
+
+def system(prompt: Prompt) -> str:
+    assert prompt.messages[0].role == "system"
+    return prompt.messages[0].content
+
+
+@pytest.mark.parametrize(
+    ("kind", "large", "small"),
+    [
+        ("rewrite", EDIT_RULES, SMALL_EDIT_RULES),
+        ("fix", EDIT_RULES, SMALL_EDIT_RULES),
+        ("generate", EDIT_RULES, SMALL_EDIT_RULES),
+        ("ask", WORDS_RULES, SMALL_WORDS_RULES),
+        ("explain", WORDS_RULES, SMALL_WORDS_RULES),
+    ],
+)
+def test_rules(kind: str, large: str, small: str) -> None:
+    assert system(render_prompt(request(kind))) == large
+    assert system(render_prompt(request(kind), small=True)) == small
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "words", "task"),
+    [
+        ("rewrite", " add hints\n", "Change the cell: add hints"),
+        ("generate", "plot df", "Write the code of a new cell: plot df"),
+        ("fix", "", "Fix the cell so that it runs."),
+        ("fix", "keep x", "Fix the cell so that it runs. keep x"),
+        ("explain", "", "Explain what this cell does."),
+        ("explain", "why x?", "why x?"),
+        ("ask", " why? ", "why?"),
+    ],
+)
+def test_the_task_stands_last(kind: str, words: str, task: str, small: bool) -> None:
+    text = user(render_prompt(request(kind, words), small=small))
+    assert text == task or text.endswith(f"\n\n{task}")
+
+
+def test_the_whole_of_a_large_request() -> None:
+    prompt = render_prompt(request("rewrite", context=ContextPack(pieces=PIECES)))
+    assert system(prompt) == (
+        f"{EDIT_RULES}\n\nThe notebook (code cells, then live variables):\n\n# In[1]\nimport os\n\n# df\ndf: DataFrame"
+    )
+    assert user(prompt) == "The cell:\n\n```python\nx = 1\n```\n\nChange the cell: add hints"
+    assert prompt == Prompt(prompt.messages, fence="```")
+
+
+def test_the_whole_of_a_small_request() -> None:
+    """The system's text is the same for every notebook: a cached prefix."""
+    prompt = render_prompt(request("rewrite", context=ContextPack(pieces=PIECES)), small=True)
+    assert system(prompt) == SMALL_EDIT_RULES
+    assert user(prompt) == (
+        "Already in the notebook:\nimport os\ndf: DataFrame\n\n"
+        "Cell:\n```python\nx = 1\n```\n\nChange the cell: add hints"
+    )
+
+
+def test_the_prefix_does_not_depend_on_what_was_asked() -> None:
+    context = ContextPack(pieces=PIECES)
+    assert system(render_prompt(request("rewrite", "a", context=context))) == system(
+        render_prompt(request("fix", "b", context=context, target=CellSnapshot(cell_id="c2", source="y")))
+    )
+
+
+def test_new_code_is_shown_its_fence() -> None:
+    assert user(render_prompt(request("generate", "plot"))).startswith("Use this fence:\n\n```python\n...\n```\n\n")
+    assert "```" not in user(render_prompt(request("ask", "why?")))
+    assert "```" not in user(render_prompt(request("generate", "plot"), small=True))
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_a_cell_with_a_fence_in_it(small: bool) -> None:
+    cell = CellSnapshot(cell_id="c1", source="t = '''\n```\n'''")
+    prompt = render_prompt(request("rewrite", target=cell), small=small, prefill=True)
+    assert prompt.fence == "````"
+    assert (prompt.prefill, prompt.stop) == ("````python\n", ("\n````",))
+    assert f"````python\n{cell.source}\n````\n" in user(prompt)
+
+
+def test_the_error_is_told() -> None:
+    error = ErrorReport(name="NameError", message="name 'y' is not defined", traceback="Traceback\nNameError: …")
+    told = user(render_prompt(request("fix", "", error=error)))
+    assert "\n\nIt failed:\n\nTraceback\nNameError: …\n\n" in told
+    told = user(render_prompt(request("fix", "", error=error.model_copy(update={"traceback": ""}))))
+    assert "\n\nIt failed:\n\nNameError: name 'y' is not defined\n\n" in told
+    told = user(render_prompt(request("fix", "", error=error), small=True))
+    assert "\n\nRunning it fails with NameError: name 'y' is not defined\n\n" in told
+    assert "Traceback" not in told
+
+
+def test_the_answer_is_begun_only_for_code() -> None:
+    assert render_prompt(request("rewrite"), prefill=True).prefill == "```python\n"
+    assert render_prompt(request("rewrite"), prefill=True).stop == ("\n```",)
+    for prompt in (render_prompt(request("ask"), prefill=True), render_prompt(request("rewrite"))):
+        assert (prompt.prefill, prompt.stop) == ("", ())
+
+
+def test_history_stands_between() -> None:
+    history = (Message(role="user", content="a"), Message(role="assistant", content="b"))
+    prompt = render_prompt(request("ask", "c", history=history))
+    assert [message.role for message in prompt.messages] == ["system", "user", "assistant", "user"]
+    assert prompt.messages[1:3] == history
+
+
+FINDINGS = (
+    CheckResult(name="parses", ok=False, message="SyntaxError: no", line=3),
+    CheckResult(name="changed", ok=False, message="The cell is unchanged."),
+)
+
+
+def test_a_repair_goes_on_from_the_answer() -> None:
+    prompt = render_prompt(request("rewrite"), prefill=True)
+    repair = render_repair(prompt, "the answer", FINDINGS)
+    assert repair.messages[:-2] == prompt.messages
+    assert repair.messages[-2] == Message(role="assistant", content="the answer")
+    assert user(repair) == (
+        "This does not hold:\n- Line 3: SyntaxError: no\n- The cell is unchanged.\n"
+        "Mend it and write the whole cell again, in one block."
+    )
+    assert (repair.fence, repair.prefill, repair.stop) == (prompt.fence, prompt.prefill, prompt.stop)
+    assert user(render_repair(prompt, "", FINDINGS[1:], generate=True)).endswith("write the code again, in one block.")
+
+
+def test_a_small_repair() -> None:
+    repair = render_repair(render_prompt(request("rewrite"), small=True), "a", FINDINGS[:1], small=True)
+    assert user(repair) == "- Line 3: SyntaxError: no\nCorrect this and write the complete code again."
