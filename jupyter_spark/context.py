@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from jupyter_spark.dataflow import cell_names
+from jupyter_spark.dataflow import cell_names, definitions
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -45,11 +45,14 @@ class PackOptions:
         Only these variables; None for those that the target or the instruction names.
     cells : bool
         Whether other cells are sent at all.
+    outline : bool
+        Send of other cells only the lines that say what a needed name is: a small model copies what it is shown.
     """
 
     budget_tokens: int
     variables: tuple[str, ...] | None = None
     cells: bool = True
+    outline: bool = False
 
 
 def pack_context(
@@ -86,7 +89,9 @@ def pack_context(
     others = [c for c in snapshot.cells if c.kind == "code" and (target is None or c.cell_id != target.cell_id)]
     wanted = _wanted_names(target, instruction)
     ranked = [*_variable_pieces(variables, wanted, options)]
-    if options.cells:
+    if options.cells and options.outline:
+        ranked += _outline_pieces(others, wanted)
+    elif options.cells:
         ranked += _cell_pieces(others, target, wanted, snapshot)
     chosen: list[tuple[int, ContextPiece]] = []
     dropped: list[str] = []
@@ -159,6 +164,18 @@ def _cell_pieces(
             label=label, reason=reason, text=cell.source, tokens=estimate_tokens(cell.source) + estimate_tokens(label)
         )
         out.append((places[cell.cell_id], piece))
+    return out
+
+
+def _outline_pieces(others: Sequence[CellSnapshot], wanted: Mapping[str, str]) -> list[tuple[int, ContextPiece]]:
+    """One line for each needed name, from its last definition."""
+    lines = {name: line for cell in others for name, line in definitions(cell.source) if name in wanted}
+    out: list[tuple[int, ContextPiece]] = []
+    for name, line in lines.items():
+        if any(piece.text == line for _, piece in out):
+            continue
+        piece = ContextPiece(label=name, reason=wanted[name], text=line, tokens=estimate_tokens(line) + 1)
+        out.append((len(out), piece))
     return out
 
 

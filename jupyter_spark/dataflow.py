@@ -11,6 +11,9 @@ from functools import lru_cache
 
 from jupyter_spark.ipysyntax import to_python
 
+MAX_LINE_CHARS = 100
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # NUL bytes, nesting too deep
+
 
 @dataclass(frozen=True)
 class CellNames:
@@ -38,11 +41,9 @@ def cell_names(source: str) -> CellNames:
         code = to_python(source).code
         if not code:
             return CellNames()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error
-            tree = ast.parse(code)
-            table = symtable.symtable(ast.unparse(_Plain().visit(tree)), "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = _parse(code)
+        table = symtable.symtable(ast.unparse(_Plain().visit(tree)), "<cell>", "exec")
+    except UNREADABLE:
         return CellNames()
     defines = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     uses = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
@@ -84,7 +85,53 @@ class _Plain(ast.NodeTransformer):
         return self.generic_visit(ast.Expr(ast.Tuple(node.targets, ast.Load())))
 
 
+def _parse(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error
+        return ast.parse(code)
+
+
 def _below(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     for child in table.get_children():
         yield child
         yield from _below(child)
+
+
+@lru_cache(maxsize=4096)
+def definitions(source: str) -> tuple[tuple[str, str], ...]:
+    """Return what a cell defines at its top level, in one line each.
+
+    Returns
+    -------
+    tuple of (str, str)
+        A name and the line that tells a reader (or a model with little room) what it is: an import, the head of a
+        function or class, or an assignment, cut where it is long.
+    """
+    try:
+        tree = _parse(to_python(source).code or "")
+    except UNREADABLE:
+        return ()
+    return tuple((name, line) for node in tree.body for name, line in _defined(node))
+
+
+def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield (alias.asname or alias.name).partition(".")[0], ast.unparse(node)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+        yield node.name, f"def {node.name}({ast.unparse(node.args)}){returns}"
+    elif isinstance(node, ast.ClassDef):
+        yield node.name, f"class {node.name}"
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        line = _cut(ast.unparse(node))
+        for target in targets:
+            for name in ast.walk(target):
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                    yield name.id, line
+
+
+def _cut(line: str) -> str:
+    line = line.splitlines()[0]
+    return line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]} ..."

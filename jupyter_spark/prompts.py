@@ -7,8 +7,9 @@ its mouth. Both answer with one fenced block that holds the whole new cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from jupyter_spark.context import estimate_tokens
 from jupyter_spark.edits import fence_for
 from jupyter_spark.wire import CheckResult, Message, TurnRequest
 
@@ -28,6 +29,9 @@ SMALL_EDIT_RULES = (
 )
 SMALL_WORDS_RULES = "You are a Python expert. Answer in a few short sentences."
 
+SPARE_TOKENS = 256
+REPAIR_TEMPERATURE = 0.5
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -37,6 +41,8 @@ class Prompt:
     fence: str = ""
     prefill: str = ""
     stop: tuple[str, ...] = ()
+    max_output_tokens: int | None = None
+    temperature: float | None = None
 
 
 def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = False) -> Prompt:
@@ -60,20 +66,30 @@ def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = 
     messages = (Message(role="system", content=system), *request.history, Message(role="user", content=user))
     if not (request.wants_code and prefill):
         return Prompt(messages, fence=fence)
-    return Prompt(messages, fence=fence, prefill=f"{fence}python\n", stop=(f"\n{fence}",))
+    return Prompt(
+        messages,
+        fence=fence,
+        prefill=f"{fence}python\n",
+        stop=(f"\n{fence}",),
+        # A small model that has lost its way repeats itself without end; an edit is about as long as its cell.
+        max_output_tokens=2 * estimate_tokens(old) + SPARE_TOKENS if small else None,
+    )
 
 
-def render_repair(
-    prompt: Prompt, answer: str, findings: Sequence[CheckResult], *, small: bool = False, generate: bool = False
-) -> Prompt:
-    """Ask for the same again, with the answer that did not hold and what was found in it."""
+def render_repair(prompt: Prompt, answer: str, findings: Sequence[CheckResult], *, small: bool = False) -> Prompt:
+    """Ask for the same again, with what was found in the answer that did not hold.
+
+    A large model is shown that answer and mends it. A small one would only copy it, so it gets the request afresh, with
+    the findings as a warning, and samples more freely.
+    """
     found = "\n".join(f"- {_where(check)}{check.message}" for check in findings)
-    whole = "the code" if generate else "the whole cell"
-    ask = f"This does not hold:\n{found}\nMend it and write {whole} again, in one block."
     if small:
-        ask = f"{found}\nCorrect this and write the complete code again."
+        again = prompt.messages[-1].content + f"\n\nTake care, a first try was wrong:\n{found}"
+        messages = (*prompt.messages[:-1], Message(role="user", content=again))
+        return replace(prompt, messages=messages, temperature=REPAIR_TEMPERATURE)
+    ask = f"This does not hold:\n{found}\nMend it and write all of the cell again, in one block."
     more = (Message(role="assistant", content=answer), Message(role="user", content=ask))
-    return Prompt((*prompt.messages, *more), fence=prompt.fence, prefill=prompt.prefill, stop=prompt.stop)
+    return replace(prompt, messages=(*prompt.messages, *more))
 
 
 def _rules(request: TurnRequest, *, small: bool) -> str:
@@ -104,13 +120,23 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     parts = []
     if request.context.pieces:
         known = "\n".join(piece.text for piece in request.context.pieces)
-        parts.append(f"Already in the notebook:\n{known}")
+        parts.append(f"Already defined in the notebook, do not repeat it:\n{known}")
     if old:
-        parts.append(f"Cell:\n{fence}python\n{old}\n{fence}")
-    if request.error is not None:
-        parts.append(f"Running it fails with {_one_line(request)}")
-    parts.append(_task(request))
-    return "\n\n".join(parts)
+        parts.append(f"{fence}python\n{old}\n{fence}")
+    task = _small_task(request)
+    if old and request.wants_code:
+        task += "\n\nWrite the complete code again with this change."
+    return "\n\n".join([*parts, task])
+
+
+def _small_task(request: TurnRequest) -> str:
+    words = request.instruction.strip()
+    if request.kind == "fix":
+        fails = f"Running it fails with {_one_line(request)}\n" if request.error is not None else ""
+        return f"{fails}Fix the code. {words}".strip()
+    if request.kind == "generate":
+        return f"Write the code of a notebook cell: {words}"
+    return words or "Explain what this code does."
 
 
 def _task(request: TurnRequest) -> str:

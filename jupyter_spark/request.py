@@ -76,7 +76,10 @@ def build_request(
             "Split the cell, or use a profile with a larger context.",
         )
     options = PackOptions(
-        budget_tokens=max(0, limit - fixed) if with_context else 0, variables=only_variables, cells=with_context
+        budget_tokens=max(0, limit - fixed) if with_context else 0,
+        variables=only_variables,
+        cells=with_context,
+        outline=profile.small,
     )
     context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
     if not with_context:

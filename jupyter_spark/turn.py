@@ -40,6 +40,8 @@ from jupyter_spark.wire import (
     UsageReported,
 )
 
+SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
+
 
 def new_id() -> str:
     """Return a fresh identifier for a turn or a proposal."""
@@ -188,9 +190,7 @@ class _Turn:
             if number == 2 or not findings or not request.repair:
                 break
             yield Notice(**self.head(), message=f"Checking found: {findings[0].message} Repairing once.")
-            prompt = render_repair(
-                prompt, attempt.raw, findings, small=profile.small, generate=request.kind == "generate"
-            )
+            prompt = render_repair(prompt, attempt.raw, findings, small=profile.small)
         assert best is not None  # noqa: S101
         async for event in self._ending(best):
             yield event
@@ -282,7 +282,13 @@ class _Turn:
     async def _answer(self, prompt: Prompt) -> AsyncGenerator[str | UsageReported | Notice, None]:
         """The provider's answer as text, and what it reports beside it."""
         asked = self._model
-        request = ProviderRequest(messages=prompt.messages, prefill=prompt.prefill, stop=prompt.stop)
+        request = ProviderRequest(
+            messages=prompt.messages,
+            prefill=prompt.prefill,
+            stop=prompt.stop,
+            max_output_tokens=prompt.max_output_tokens,
+            temperature=prompt.temperature if prompt.temperature is not None else self.request.temperature,
+        )
         self._reason = ""
         async with aclosing(self.provider.stream(request)) as stream:
             async for event in stream:

@@ -114,6 +114,7 @@ class TurnRequest(WireModel):
     context: ContextPack = ContextPack()
     history: tuple[Message, ...] = ()
     repair: bool = True
+    temperature: float | None = None
     notebook_path: str | None = None
 
     @property

@@ -26,7 +26,7 @@ COMMANDS = (
 
 class _Parser(MagicArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. See {self.prog} --help")
+        raise UsageError(f"{message}. See %{self.prog} --help")  # the magic's second % is in its name
 
 
 def _new(**settings: Any) -> _Parser:

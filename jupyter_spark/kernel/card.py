@@ -10,11 +10,14 @@ from typing import Any
 
 from jupyter_spark.kernel.ansi import turn_text
 from jupyter_spark.kernel.html import (
+    CARD_STYLE,
     STYLE,
     asked_html,
     change_html,
     code_html,
     foot_html,
+    part_html,
+    turn_body_html,
     turn_html,
     words_html,
 )
@@ -22,6 +25,16 @@ from jupyter_spark.kernel.view import TurnView
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 DIFF, CODE, WHY = 0, 1, 2
+
+
+def hear_at_once(widget: Any) -> None:
+    """Let the page's messages to a widget in while a cell runs.
+
+    From 7.4 on, ipykernel hands such a message not to the subshell that it was sent to but to the shell that last used
+    the widget: there it would wait for the cell that it is meant to stop.
+    """
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda _data, subshell_id: subshell_id
 
 
 class Card:
@@ -47,10 +60,16 @@ class Card:
         self._widgets = ipywidgets
         self._on_why = on_why
         self._view = view
-        self._body = ipywidgets.HTML(turn_html(view))
+        # The look is sent once, so that a frame is only what changed.
+        self._look = ipywidgets.HTML(f"{STYLE}{CARD_STYLE}", layout={"display": "none"})
+        self._body = ipywidgets.HTML(part_html(turn_body_html(view)))
+        self._foot = ipywidgets.HTML(part_html(foot_html(view)))
         self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop this turn; nothing is applied")
         self._stop.on_click(lambda _button: on_stop())
-        self._box = ipywidgets.VBox([self._body, self._stop])
+        self._end = ipywidgets.HBox([self._foot, self._stop])
+        self._end.add_class("jspark-end")
+        self._box = ipywidgets.VBox([self._look, self._body, self._end])
+        self._box.add_class("jspark-card")
         self._why = ipywidgets.HTML()
         self._asked_why = False
         self._handle: Any = None
@@ -64,27 +83,25 @@ class Card:
 
     def draw(self) -> int:
         """Show the state of now; return the size of what was sent, in characters."""
-        html = turn_html(self._view)
-        self._body.value = html
-        return len(html)
+        body, foot = part_html(turn_body_html(self._view)), part_html(foot_html(self._view))
+        self._body.value, self._foot.value = body, foot
+        return len(body) + len(foot)
 
     def finish(self) -> None:
         """Show the end: tabs if there is an edit, and the same without widgets for those who cannot show them."""
         view = self._view
-        if view.proposal is None:
-            self._body.value = turn_html(view)
-            self._box.children = (self._body,)
-        else:
-            diff = self._widgets.HTML(f'{STYLE}<div class="jspark">{change_html(view)}</div>')
+        self.draw()
+        self._end.children = (self._foot,)
+        if view.proposal is not None:
             self._why.value = words_html(view.text)
+            diff = self._widgets.HTML(part_html(change_html(view)))
             tabs = self._widgets.Tab([diff, self._widgets.HTML(code_html(view)), self._why])
             for index, title in ((DIFF, "Diff"), (CODE, "New code"), (WHY, "Why")):
                 tabs.set_title(index, title)
             tabs.selected_index = DIFF
             tabs.observe(self._tab_opened, names="selected_index")
-            head = self._widgets.HTML(f'{STYLE}<div class="jspark">{asked_html(view)}</div>')
-            foot = self._widgets.HTML(f'{STYLE}<div class="jspark">{foot_html(view)}</div>')
-            self._box.children = (head, tabs, foot)
+            self._body.value = part_html(asked_html(view))
+            self._box.children = (self._look, self._body, tabs, self._end)
         self._handle.update(self._bundle(), raw=True)
 
     def settle(self) -> None:

@@ -143,7 +143,7 @@ class Commands:
         """Run a turn, show it, and do what was asked with its result."""
         request, profile = self.session.request(asked)
         view = TurnView(asked=_title(asked), wants_code=request.wants_code, tier=asked.tier)
-        reading = self.session.start(request, profile, again=asked.again)
+        reading = self.session.start(request, profile)
         rich = getattr(self._shell, "kernel", None) is not None
         surface = open_surface(
             view, reading, rich=rich, widgets=rich and self._widgets_work(), on_why=self._why_of(asked, view)

@@ -106,11 +106,12 @@ class WordsOutput:
         if self._on_stop is not None:
             from ipywidgets import Button
 
-            from jupyter_spark.kernel.card import WIDGET_VIEW
+            from jupyter_spark.kernel.card import WIDGET_VIEW, hear_at_once
 
             stop = self._on_stop
             self._button = Button(description="Stop", icon="stop", tooltip="Stop this turn")
             self._button.on_click(lambda _button: stop())
+            hear_at_once(self._button)
             model_id = self._button.model_id
             bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
         return bundle

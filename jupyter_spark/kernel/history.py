@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _OURS = re.compile(r"^\s*(?:%%?spark(?:ai)?\b|%(?:re|un)?load_ext\s+jupyter_spark\b)")
@@ -41,20 +41,24 @@ class CellLog:
     errors: dict[str, SeenError] = field(default_factory=dict)
     current: RanCell | None = None
     last_failed: str | None = None
+    last_count: int = 0
 
     def read_history(self, inputs: list[str]) -> None:
         """Take in what ran before the extension was loaded; ``inputs`` is IPython's ``In``."""
         for count, source in enumerate(inputs):
             if count and source.strip():
-                self._add(RanCell(f"In[{count}]", source, count))
+                self._add(RanCell(_name(count), source, count))
 
-    def before_run(self, source: str, cell_id: str | None, execution_count: int) -> None:
-        """A cell is about to run."""
-        self.current = RanCell(cell_id or f"In[{execution_count}]", source, execution_count)
+    def before_run(self, source: str, cell_id: str | None = None) -> None:
+        """A cell is about to run; its count is the one after the last (IPython's own may or may not count it yet)."""
+        count = self.last_count + 1
+        self.current = RanCell(cell_id or _name(count), source, count)
         self._add(self.current)
 
-    def after_run(self, error: BaseException | None) -> None:
-        """The cell that was running has ended."""
+    def after_run(self, error: BaseException | None, execution_count: int | None = None) -> None:
+        """The cell that was running has ended, and this was its count."""
+        if execution_count is not None:
+            self._count(execution_count)
         cell = self.current
         if cell is None or is_ours(cell.source):
             return
@@ -78,10 +82,26 @@ class CellLog:
         """Return the cell whose error is the latest one, if it has not run well since."""
         return self.cells.get(self.last_failed or "")
 
+    def _count(self, execution_count: int) -> None:
+        """Take IPython's word for the count: ``%reset`` begins again."""
+        self.last_count, cell = execution_count, self.current
+        if cell is not None and cell.execution_count != execution_count:
+            nameless = cell.cell_id == _name(cell.execution_count)
+            self.cells.pop(cell.cell_id, None)
+            self.current = replace(
+                cell, execution_count=execution_count, cell_id=_name(execution_count) if nameless else cell.cell_id
+            )
+            self._add(self.current)
+
     def _add(self, cell: RanCell) -> None:
         if not is_ours(cell.source):
             self.cells.pop(cell.cell_id, None)
             self.cells[cell.cell_id] = cell
+
+
+def _name(execution_count: int) -> str:
+    """What a cell without an id is called."""
+    return f"In[{execution_count}]"
 
 
 def is_ours(source: str) -> bool:

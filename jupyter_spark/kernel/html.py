@@ -10,12 +10,13 @@ from jupyter_spark.kernel.view import TurnView
 
 STYLE = """<style>
 .jspark{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);
- color:var(--jp-ui-font-color1,CanvasText);border:1px solid var(--jp-border-color2,#8884);border-radius:4px;
- max-width:60rem;margin:2px 0;overflow:hidden}
-.jspark-asked{padding:5px 10px;border-bottom:1px solid var(--jp-border-color3,#8882);overflow-wrap:anywhere}
+ line-height:1.5;color:var(--jp-ui-font-color1,CanvasText);border:1px solid var(--jp-border-color2,#8884);
+ border-radius:4px;margin:2px 0;overflow:hidden}
+.jspark-asked{padding:6px 10px;border-bottom:1px solid var(--jp-border-color2,#8884);overflow-wrap:anywhere}
 .jspark-asked b{color:var(--jp-brand-color1,#1976d2);font-weight:600;margin-right:6px}
-.jspark-code{font-family:var(--jp-code-font-family,ui-monospace,monospace);
- font-size:var(--jp-code-font-size,13px);line-height:1.45;overflow-x:auto;max-height:36em;overflow-y:auto}
+.jspark-words{padding:8px 10px;white-space:pre-wrap;overflow-wrap:anywhere;max-width:70ch}
+.jspark-code{font-family:var(--jp-code-font-family,ui-monospace,monospace);padding:4px 0;
+ font-size:var(--jp-code-font-size,13px);line-height:var(--jp-code-line-height,1.4);overflow:auto;max-height:36em}
 .jspark-code>div{min-width:max-content}
 .jspark-l{white-space:pre;padding:0 10px 0 0;border-left:3px solid transparent;display:flex}
 .jspark-l>i{flex:none;width:1.6em;text-align:center;font-style:normal;opacity:.7;user-select:none}
@@ -24,15 +25,16 @@ STYLE = """<style>
 .jspark-old{background:color-mix(in srgb,var(--jp-error-color1,#c62828) 11%,transparent);
  border-left-color:var(--jp-error-color1,#c62828)}
 .jspark-old>span{opacity:.75}
-.jspark-waiting{opacity:.42}
+.jspark-waiting{opacity:.5}
 .jspark-fold{padding:1px 10px;color:var(--jp-ui-font-color2,GrayText);
  background:var(--jp-layout-color2,#8881);font-size:.9em}
-.jspark-foot{padding:5px 10px;border-top:1px solid var(--jp-border-color3,#8882);
- color:var(--jp-ui-font-color2,GrayText);display:flex;flex-wrap:wrap;gap:2px 14px}
+.jspark-foot{padding:6px 10px;border-top:1px solid var(--jp-border-color2,#8884);overflow-wrap:anywhere;
+ color:var(--jp-ui-font-color2,GrayText);display:flex;flex-wrap:wrap;gap:0 14px}
+.jspark-foot:first-child{border-top:0}
 .jspark-foot p,.jspark-foot span{margin:0}
 .jspark-ok{color:var(--jp-success-color0,#2e7d32)}.jspark-bad{color:var(--jp-error-color0,#c62828)}
 .jspark-say{flex-basis:100%;color:var(--jp-ui-font-color1,CanvasText)}
-.jspark-bar{height:2px;background:var(--jp-brand-color1,#1976d2)}
+.jspark-bar{height:2px;margin-bottom:-2px;background:var(--jp-brand-color1,#1976d2)}
 .jspark .k,.jspark .kn,.jspark .kc,.jspark .ow{color:var(--jp-mirror-editor-keyword-color,#7b1fa2);font-weight:600}
 .jspark .nb,.jspark .bp{color:var(--jp-mirror-editor-builtin-color,#2e7d32)}
 .jspark .nf,.jspark .nc{color:var(--jp-mirror-editor-def-color,#1565c0)}
@@ -40,13 +42,53 @@ STYLE = """<style>
 .jspark .c1{color:var(--jp-mirror-editor-comment-color,#408080);font-style:italic}
 .jspark .mi,.jspark .mf{color:var(--jp-mirror-editor-number-color,#2e7d32)}
 </style>"""
+# The card's widgets are one frame: no borders, gaps, heights or fonts of the widgets' own.
+CARD_STYLE = """<style>
+.jspark-card.jupyter-widgets{border:1px solid var(--jp-border-color2,#8884);border-radius:4px;margin:2px 0;
+ overflow:hidden;width:100%;box-sizing:border-box}
+.jspark-card .jspark{border:0;border-radius:0;margin:0}
+.jspark-card .jupyter-widgets{margin:0;min-width:0}
+.jspark-card .widget-html,.jspark-card .widget-html-content{height:auto;line-height:1.5;flex:1 1 auto;min-width:0}
+.jspark-card .jspark-end{align-items:flex-start;border-top:1px solid var(--jp-border-color2,#8884)}
+.jspark-card .jspark-end .jspark-foot{border-top:0}
+.jspark-card button.jupyter-button{width:auto;height:24px;line-height:22px;margin:4px 6px;padding:0 10px;flex:none;
+ font-size:var(--jp-ui-font-size1,13px);color:var(--jp-ui-font-color1);background:transparent;box-shadow:none;
+ border:1px solid var(--jp-border-color1);border-radius:3px}
+.jspark-card button.jupyter-button:hover{background:var(--jp-layout-color2)}
+.jspark-card button.jupyter-button i{font-size:.8em;margin-right:6px;color:var(--jp-error-color1)}
+.jspark-card .widget-tab{width:100%}
+.jspark-card .widget-tab>.widget-tab-contents{border:0;padding:0;background:none;overflow:visible}
+.jspark-card .widget-tab>.lm-TabBar{min-height:28px;padding:0 4px;background:var(--jp-layout-color1);
+ border-bottom:1px solid var(--jp-border-color2)}
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-content{border:0}
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab{flex:none;min-width:0;width:auto;height:28px;min-height:28px;
+ line-height:28px;padding:0 10px;margin:0;border:0;transform:none;background:none;cursor:pointer;
+ font-family:var(--jp-ui-font-family);font-size:var(--jp-ui-font-size1,13px);color:var(--jp-ui-font-color2)}
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab:hover{color:var(--jp-ui-font-color1);background:none}
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab::before,
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current::before{display:none}
+.jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current{color:var(--jp-ui-font-color1);
+ box-shadow:inset 0 -2px 0 var(--jp-brand-color1)}
+.jspark-card button:focus-visible,.jspark-card .lm-TabBar-tab:focus-visible{
+ outline:2px solid var(--jp-brand-color1)!important;outline-offset:-2px}
+</style>"""
 _SIGNS = {"new": "+", "old": "−", "same": " ", "waiting": " "}
 _SAID = {"new": "added", "old": "removed"}
 
 
 def turn_html(view: TurnView) -> str:
     """Return the whole turn: what was asked, the change, the checks, the figures, what is next."""
-    return f'{STYLE}<div class="jspark">{asked_html(view)}{_bar(view)}{change_html(view)}{foot_html(view)}</div>'
+    return f"{STYLE}{part_html(turn_body_html(view), foot_html(view))}"
+
+
+def turn_body_html(view: TurnView) -> str:
+    """Return what was asked, and the change as far as it has come."""
+    return f"{asked_html(view)}{_bar(view)}{change_html(view)}"
+
+
+def part_html(*parts: str) -> str:
+    """Return parts of a turn in the frame that gives them their look."""
+    return f'<div class="jspark">{"".join(parts)}</div>'
 
 
 def asked_html(view: TurnView) -> str:
@@ -74,7 +116,7 @@ def code_html(view: TurnView) -> str:
 def words_html(text: str) -> str:
     """Return plain words, paragraph by paragraph."""
     body = escape(text.strip()) or "Nothing was said beside the code."
-    return f'{STYLE}<div class="jspark"><div class="jspark-asked" style="white-space:pre-wrap">{body}</div></div>'
+    return f'{STYLE}<div class="jspark"><div class="jspark-words">{body}</div></div>'
 
 
 def foot_html(view: TurnView) -> str:

@@ -24,6 +24,7 @@ class LoopThread:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -31,7 +32,8 @@ class LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="jupyter-spark", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._loop,), name="jupyter-spark", daemon=True)
+                self._thread.start()
             return self._loop
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -41,8 +43,8 @@ class LoopThread:
     def stop(self, closing: Coroutine[Any, Any, None] | None = None) -> None:
         """Run ``closing``, then end the loop and its thread."""
         with self._lock:
-            loop, self._loop = self._loop, None
-        if loop is None:
+            (loop, self._loop), (thread, self._thread) = (self._loop, None), (self._thread, None)
+        if loop is None or thread is None:
             if closing is not None:
                 closing.close()
             return
@@ -50,6 +52,18 @@ class LoopThread:
             with contextlib.suppress(Exception):  # the kernel is going away; nothing is left to tell
                 asyncio.run_coroutine_threadsafe(closing, loop).result(CANCEL_GRACE_S)
         loop.call_soon_threadsafe(loop.stop)
+        thread.join(CANCEL_GRACE_S)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """A loop's thread: what still runs when the loop is stopped is cancelled and may end."""
+    loop.run_forever()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 class Reading(Generic[T]):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NAME, OTHER_NAME = "spark", "sparkai"
 # IPython takes a trailing "?" as a request for help, and a question is what one asks here.
 _QUESTION = re.compile(r"^%(?P<name>spark(?:ai)?)[ \t]+(?P<rest>\S.*\?)\s*$")
+# IPython refuses a cell magic without a body; words alone are enough for us.
+_ALONE = re.compile(r"^%%(?P<name>spark(?:ai)?)(?:[ \t]+(?P<rest>\S.*?))?\s*$")
 _ONLY_MAGIC = re.compile(r"^\s*%spark(?:ai)?\b[^\n]*\s*$")
 
 
@@ -101,8 +103,11 @@ class SparkMagics(Magics):
         spark.__doc__ = cell_parser(f"%%{self.name}").format_help()
         return spark
 
-    def keep_questions(self, lines: list[str]) -> list[str]:
-        """IPython's input transformer: ``%spark ask ... ?`` is a question and no request for help."""
+    def keep_words(self, lines: list[str]) -> list[str]:
+        """IPython's input transformer: ``%spark ask ...?`` asks us, not for help; ``%%spark WORDS`` needs no body."""
+        alone = _ALONE.match(lines[0]) if lines and not "".join(lines[1:]).strip() else None
+        if alone and alone["name"] == self.name:
+            return [f"get_ipython().run_cell_magic({self.name!r}, {alone['rest'] or ''!r}, '\\n')\n"]
         out = []
         for line in lines:
             question = _QUESTION.match(line)
@@ -110,6 +115,9 @@ class SparkMagics(Magics):
                 line = f"get_ipython().run_line_magic({self.name!r}, {question['rest']!r})\n"
             out.append(line)
         return out
+
+    # A terminal must not take the first line of a cell for the whole of it.
+    keep_words.has_side_effects = True  # type: ignore[attr-defined]
 
     def replaces_own_cell(self) -> bool:
         """Whether the running cell is nothing but our line, so that its result may take its place."""
@@ -127,13 +135,12 @@ class SparkMagics(Magics):
     def before_run(self, info: Any) -> None:
         """IPython's event before a cell runs."""
         if info.store_history:
-            count = self.ipython.execution_count
-            self.log.before_run(info.raw_cell or "", getattr(info, "cell_id", None), count)
+            self.log.before_run(info.raw_cell or "", getattr(info, "cell_id", None))
 
     def after_run(self, result: Any) -> None:
         """IPython's event after a cell ran."""
         if result.info is not None and result.info.store_history:
-            self.log.after_run(result.error_before_exec or result.error_in_exec)
+            self.log.after_run(result.error_before_exec or result.error_in_exec, result.execution_count)
 
     def close(self) -> None:
         """Let go of everything that runs."""
@@ -148,7 +155,7 @@ class SparkMagics(Magics):
         self.ipython.events.unregister("post_run_cell", self.after_run)
         for kind in ("line", "cell"):
             self.ipython.magics_manager.magics[kind].pop(self.name, None)
-        self.ipython.input_transformers_cleanup.remove(self.keep_questions)
+        self.ipython.input_transformers_cleanup.remove(self.keep_words)
         atexit.unregister(self.close)
         self.close()
 
@@ -167,7 +174,7 @@ def register(shell: InteractiveShell) -> SparkMagics:
         magics.log.read_history(list(shell.history_manager.input_hist_raw)[:-1])
     shell.events.register("pre_run_cell", magics.before_run)
     shell.events.register("post_run_cell", magics.after_run)
-    shell.input_transformers_cleanup.append(magics.keep_questions)
+    shell.input_transformers_cleanup.append(magics.keep_words)
     atexit.register(magics.close)
     if magics.warm:
         timer = threading.Timer(magics.warm_after_s, magics.warm_up)

@@ -21,7 +21,7 @@ from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, Settings, load_settings
-from jupyter_spark.turn import run_turn
+from jupyter_spark.turn import SAMPLING_TEMPERATURE, run_turn
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CellSnapshot,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 KEPT_MESSAGES = 6
-SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class KernelSession:
         self.journal = SafeJournal(lambda: open_journal(limits=self.settings.limits))
         self.last_asked: Asked | None = None
         self.last_view: TurnView | None = None
-        self._providers: dict[tuple[str, bool], Provider] = {}
+        self._providers: dict[str, Provider] = {}
         self._messages: list[Message] = []
 
     def profile(self, asked: Asked) -> Profile:
@@ -101,11 +100,13 @@ class KernelSession:
             with_context=asked.with_context,
             history=tuple(self._messages) if talk else (),
         )
+        if asked.again:
+            request = request.model_copy(update={"temperature": SAMPLING_TEMPERATURE})
         return request, profile
 
-    def start(self, request: TurnRequest, profile: Profile, *, again: bool = False) -> Reading[AnyTurnEvent]:
+    def start(self, request: TurnRequest, profile: Profile) -> Reading[AnyTurnEvent]:
         """Start a turn on the background loop; it is recorded in the journal as it runs."""
-        provider = self._provider(profile, again=again)
+        provider = self._provider(profile)
 
         def events() -> AsyncGenerator[AnyTurnEvent, None]:
             return recorded(run_turn(request, provider), request, self.journal)
@@ -137,7 +138,7 @@ class KernelSession:
             return notebook_scope(path)
         kernel = getattr(self.shell, "kernel", None)
         connection = getattr(getattr(kernel, "parent", None), "connection_file", None)
-        return kernel_scope(Path(connection).stem if connection else f"terminal in {Path.cwd()}")
+        return kernel_scope(str(Path(connection).absolute()) if connection else f"terminal in {Path.cwd()}")
 
     def close(self) -> None:
         """Let go of connections, journal and thread."""
@@ -150,12 +151,9 @@ class KernelSession:
         for provider in providers:
             await provider.aclose()
 
-    def _provider(self, profile: Profile, *, again: bool) -> Provider:
-        key = (profile.model_dump_json(), again)
+    def _provider(self, profile: Profile) -> Provider:
+        key = profile.model_dump_json()
         if key not in self._providers:
-            if again and "temperature" in profile.accepts:
-                parameters = profile.parameters | {"temperature": SAMPLING_TEMPERATURE}
-                profile = profile.model_copy(update={"parameters": parameters})
             self._providers[key] = open_provider(profile)
         return self._providers[key]
 

@@ -40,7 +40,8 @@ def context(request: TurnRequest, profile: Profile) -> None:
     pack = request.context
     print(f"{pack.tokens} of {pack.budget_tokens} tokens of context would go to '{profile.name}':")  # noqa: T201
     if request.target is not None:
-        print(f"  the cell itself: {len(request.target.source.splitlines())} lines")  # noqa: T201
+        lines = len(request.target.source.splitlines())
+        print(f"  the cell itself: {lines} line{'s' if lines != 1 else ''}")  # noqa: T201
     for piece in pack.pieces:
         print(f"  {piece.tokens:>6}  {piece.label:<14} {piece.reason}")  # noqa: T201
     if pack.dropped:

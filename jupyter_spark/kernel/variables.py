@@ -39,9 +39,10 @@ def summarize(value: Any) -> str:
         return f"= {text}" if len(text) <= 40 else ""
     if kind in _SIZED:
         return f"of length {len(value)}"
-    if isinstance(value, types.FunctionType):
+    # By the type, not by isinstance, which asks the value itself for its __class__.
+    if kind is types.FunctionType:
         return _signature(value)
-    if isinstance(value, types.ModuleType):
+    if kind is types.ModuleType:
         return str(value.__dict__.get("__name__", ""))
     try:
         return _known_library(kind, value)

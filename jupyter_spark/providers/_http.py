@@ -124,6 +124,13 @@ class HttpProvider:
             return {}
         return {name: value}
 
+    def _parameters(self, request: ProviderRequest) -> dict[str, Any]:
+        """The profile's own parameters, with what this request changes of them."""
+        values = dict(self.profile.parameters)
+        if request.temperature is not None:
+            values["temperature"] = request.temperature
+        return {name: value for name, raw in values.items() for value in self._optional(name, raw).values()}
+
     def _drop(self, parameter: str) -> bool:
         name = parameter.split(".")[0]
         if name in self._refused or name in ("model", "messages", "input", "stream"):

@@ -25,12 +25,15 @@ class ProviderRequest:
         Texts at which the endpoint ends the answer, where it takes them.
     max_output_tokens : int, optional
         A bound on the answer, in tokens.
+    temperature : float, optional
+        How freely to sample, where the endpoint takes that; the profile's own by default.
     """
 
     messages: tuple[Message, ...]
     prefill: str = ""
     stop: tuple[str, ...] = ()
     max_output_tokens: int | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ class ChatProvider(HttpProvider):
         body |= self._optional("stream_options", {"include_usage": True})
         body |= self._optional("max_completion_tokens", limit) or self._optional("max_tokens", limit)
         body |= self._optional("stop", list(request.stop) or None)
-        for name, value in self.profile.parameters.items():
-            body |= self._optional(name, value)
+        body |= self._parameters(request)
         return body
 
     def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:

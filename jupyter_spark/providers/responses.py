@@ -29,8 +29,7 @@ class ResponsesProvider(HttpProvider):
         limit = request.max_output_tokens or self.profile.max_output_tokens
         body |= self._optional("max_output_tokens", limit)
         body |= self._optional("stream_options", {"include_obfuscation": False})
-        for name, value in self.profile.parameters.items():
-            body |= self._optional(name, value)
+        body |= self._parameters(request)
         return body
 
     def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:

@@ -132,6 +132,21 @@ def test_no_cells_but_their_names() -> None:
     assert pack.known_names == {"a"}
 
 
+def test_an_outline_tells_a_line_for_each_needed_name() -> None:
+    snapshot = notebook("import os, sys", "df = 1\nother = 2", "def f(a):\n    return df", "df = 3", "f(df, os, sys)")
+    options = PackOptions(budget_tokens=100, outline=True)
+    pieces = pack_context(snapshot, snapshot.cells[4], "plot other", options).pieces
+    assert sorted((p.text, p.reason) for p in pieces) == [
+        ("def f(a)", "used by the cell"),
+        ("df = 3", "used by the cell"),  # the last definition counts
+        ("import os, sys", "used by the cell"),  # once, for both names
+        ("other = 2", "named in the instruction"),
+    ]
+    assert all(piece.tokens == estimate_tokens(piece.text) + 1 for piece in pieces)
+    assert all(piece.label in ("os", "sys", "df", "f", "other") for piece in pieces)
+    assert pack_context(snapshot, snapshot.cells[4], "", PackOptions(100, cells=False, outline=True)).pieces == ()
+
+
 # --- variables -------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_spark.dataflow import CellNames, cell_names
+from jupyter_spark.dataflow import MAX_LINE_CHARS, CellNames, cell_names, definitions
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,39 @@ def test_names(source: str, defines: str, uses: str) -> None:
     assert cell_names(source) == CellNames(frozenset(defines.split()), frozenset(uses.split()))
 
 
-@pytest.mark.parametrize("source", ["", "  \n", "%%bash\nx=1", "x = (", "x = '\0'", "-" * 200_000 + "1"])
+@pytest.mark.parametrize("source", ["", "  \n", "%%bash\nx=1", "x = (", "x = '\0'", "-" * 10_000 + "1"])
 def test_cells_without_names(source: str) -> None:
     assert cell_names(source) == CellNames()
+    assert definitions(source) == ()
 
 
 def test_star_imports() -> None:
     names = cell_names("from numpy import *\ndef f():\n    pass\nfrom . import *\nfrom a.b import c\nfrom .m import *")
     assert names.star_imports == ("numpy", ".", "m")
     assert names.defines == {"f", "c"}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("import a.b, c as d", [("a", "import a.b, c as d"), ("d", "import a.b, c as d")]),
+        ("from e import f as g", [("g", "from e import f as g")]),
+        ("def f(a: int, *b) -> str:\n    c = 1", [("f", "def f(a: int, *b) -> str")]),
+        ("async def f(): pass", [("f", "def f()")]),
+        ("class A(B):\n    c = 1", [("A", "class A")]),
+        ("x = y = 1", [("x", "x = y = 1"), ("y", "x = y = 1")]),
+        ("a, (b, c.d) = e", [("a", "a, (b, c.d) = e"), ("b", "a, (b, c.d) = e")]),
+        ("x: int = 1\nx[0] = 2", [("x", "x: int = 1")]),
+        ("if x:\n    y = 1\nprint(x)", []),
+        ("%%time\nfiles = !ls", [("files", "files = get_ipython().getoutput('ls')")]),
+        ("p = '\\d'", [("p", "p = '\\\\d'")]),
+    ],
+)
+def test_definitions(source: str, lines: list[tuple[str, str]]) -> None:
+    assert list(definitions(source)) == lines
+
+
+def test_a_long_definition_is_cut() -> None:
+    ((name, line),) = definitions(f"x = {list(range(100))}")
+    assert name == "x"
+    assert line == f"x = {list(range(100))}"[:MAX_LINE_CHARS] + " ..."

@@ -83,6 +83,12 @@ def test_a_small_model_tries_any_cell() -> None:
     assert request.context.pieces == ()
 
 
+def test_a_small_model_gets_an_outline() -> None:
+    snapshot = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="df = 1\nz = 2"), CELL))
+    assert [piece.text for piece in build(snapshot=snapshot).context.pieces] == ["df = 1\nz = 2"]
+    assert [piece.text for piece in build(snapshot=snapshot, profile=SMALL).context.pieces] == ["df = 1"]
+
+
 def test_a_window_smaller_than_the_answer() -> None:
     profile = Profile(name="odd", context_tokens=100, max_output_tokens=500)
     with pytest.raises(UsageError, match="too large"):

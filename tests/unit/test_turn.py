@@ -1,110 +1,37 @@
-"""One turn: its events in order, one terminal event on every path, one repair, and the figures."""
+"""One turn: its events in order, one repair, and the figures."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
-from jupyter_spark.errors import ConnectionFailed, StreamCutError
+from jupyter_spark.errors import StreamCutError
+from jupyter_spark.prompts import REPAIR_TEMPERATURE
 from jupyter_spark.providers import (
     Completed,
     Delta,
-    ProviderRequest,
     Reasoning,
     Started,
     UsageSeen,
-    open_provider,
 )
-from jupyter_spark.settings import Prices, Profile
-from jupyter_spark.turn import new_id, run_turn
-from jupyter_spark.wire import CellSnapshot, ContextPack, TurnCancelled, TurnFailed, TurnFinished, TurnRequest, Usage
-from tests.paced import Fault, PacedServer, until
-from tests.paced.reading import run
-
-CELL = CellSnapshot(cell_id="c1", source="a = 1\nb = a + 1")
-GOOD = "Sure.\n```python\na = 2\nb = a + 1\n```\nI changed a."
-BROKEN = "```python\na = (\n```"
-UNKNOWN = "```python\na = nowhere\n```"
-WORDS_ONLY = "I would rather not."
-USED = Usage(input_tokens=100, output_tokens=10, cached_tokens=40)
-FOREVER = object()
-
-
-class Replies:
-    """A provider that gives these replies, one a turn; an exception in a reply is raised there."""
-
-    def __init__(self, *replies: str | Sequence[Any], **profile: Any) -> None:
-        profile.setdefault("models", ("m",))
-        self.profile = Profile(name="p", **profile)
-        self.replies = list(replies)
-        self.requests: list[ProviderRequest] = []
-        self.closed = 0
-
-    @property
-    def model(self) -> str:
-        return self.profile.models[0]
-
-    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Any, None]:
-        self.requests.append(request)
-        reply = self.replies.pop(0)
-        if isinstance(reply, str):
-            pieces = [Delta(reply[start : start + 3]) for start in range(0, len(reply), 3)]
-            reply = [Started("m"), *pieces, UsageSeen(USED), Completed("stop")]
-        try:
-            for event in reply:
-                if isinstance(event, Exception):
-                    raise event
-                if event is FOREVER:
-                    await asyncio.Event().wait()
-                await asyncio.sleep(0)
-                yield event
-        finally:
-            self.closed += 1
-
-    async def aclose(self) -> None:
-        return
-
-
-def request(kind: Any = "rewrite", **more: Any) -> TurnRequest:
-    more.setdefault("target", None if kind in ("ask", "generate") else CELL)
-    return TurnRequest(turn_id="t1", kind=kind, instruction="make a two", **more)
-
-
-def turn(asked: TurnRequest, provider: Replies) -> list[Any]:
-    async def read() -> list[Any]:
-        return [event async for event in run_turn(asked, provider)]
-
-    events = asyncio.run(read())
-    assert provider.closed == len(provider.requests)
-    return checked(events)
-
-
-def checked(events: list[Any]) -> list[Any]:
-    """Events of a turn, with what holds for every turn asserted."""
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert {event.turn_id for event in events} == {"t1"}
-    terminal = [event for event in events if isinstance(event, TurnFinished | TurnFailed | TurnCancelled)]
-    assert terminal == [events[-1]]
-    return events
-
-
-def kinds(events: list[Any]) -> list[str]:
-    """Types in order, with repeats of deltas told once."""
-    types = [event.type for event in events]
-    return [type_ for i, type_ in enumerate(types) if i == 0 or not type_.endswith("delta") or types[i - 1] != type_]
-
-
-def only(events: list[Any], type_: str) -> Any:
-    (event,) = (event for event in events if event.type == type_)
-    return event
-
-
-def streamed(events: list[Any]) -> list[str]:
-    return [line for event in events if event.type == "edit_delta" for line in event.lines]
-
+from jupyter_spark.settings import Prices
+from jupyter_spark.turn import new_id
+from jupyter_spark.wire import ContextPack, Usage
+from tests.unit.turns import (
+    BROKEN,
+    CELL,
+    GOOD,
+    UNKNOWN,
+    USED,
+    WORDS_ONLY,
+    Replies,
+    kinds,
+    only,
+    request,
+    streamed,
+    turn,
+)
 
 # --- finished --------------------------------------------------------------------------------------
 
@@ -190,10 +117,23 @@ def test_a_begun_answer_that_was_cut_is_not_closed() -> None:
 
 
 def test_a_repair_of_a_begun_answer_shows_the_whole_of_it() -> None:
-    provider = Replies("a = (", "a = 2\nb = 2", prefill=True, small=True)
+    provider = Replies("a = (", "a = 2\nb = 2", prefill=True)
     turn(request(), provider)
     assert provider.requests[1].messages[-2].content == "```python\na = (\n```"
     assert provider.requests[1].prefill == "```python\n"
+
+
+def test_how_freely_to_sample() -> None:
+    provider = Replies(GOOD)
+    turn(request(), provider)
+    assert provider.requests[0].temperature is provider.requests[0].max_output_tokens is None
+    provider = Replies(GOOD)
+    turn(request(temperature=0.7), provider)
+    assert provider.requests[0].temperature == 0.7
+    provider = Replies("a = (", "a = 2\nb = 2", prefill=True, small=True)
+    turn(request(temperature=0.9), provider)
+    assert [asked.temperature for asked in provider.requests] == [0.9, REPAIR_TEMPERATURE]
+    assert provider.requests[0].max_output_tokens == provider.requests[1].max_output_tokens != None  # noqa: E711
 
 
 # --- repair ----------------------------------------------------------------------------------------
@@ -272,90 +212,6 @@ def test_known_names_reach_the_check() -> None:
     assert turn(request(context=pack), Replies(UNKNOWN))[-1].proposal.holds
 
 
-# --- failed ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["ask", "rewrite"])
-def test_an_error_of_the_endpoint(kind: str) -> None:
-    cut = StreamCutError("The answer ended.", "Try again.")
-    events = turn(request(kind), Replies([Started("m"), Delta("Half an "), Delta("answer"), cut]))
-    failed = events[-1]
-    assert (failed.type, failed.code, failed.message, failed.hint) == (
-        "turn_failed",
-        "stream_cut",
-        "The answer ended.",
-        "Try again.",
-    )
-    assert failed.text == "Half an answer"
-    assert failed.figures.first_token_s is not None
-
-
-def test_an_error_before_anything() -> None:
-    events = turn(request("ask"), Replies([ConnectionFailed("No network.")]))
-    assert kinds(events) == ["turn_started", "context_packed", "turn_failed"]
-    assert (events[-1].text, events[-1].figures.first_token_s, events[-1].figures.usage) == ("", None, None)
-
-
-def test_a_bug_is_told_as_one() -> None:
-    events = turn(request("ask"), Replies([Delta("x"), ZeroDivisionError("by zero")]))
-    assert (events[-1].type, events[-1].code, events[-1].text) == ("turn_failed", "error", "x")
-    assert "ZeroDivisionError: by zero" in events[-1].message
-    assert "report" in events[-1].hint
-
-
-@pytest.mark.parametrize("kind", ["ask", "rewrite"])
-def test_a_withheld_answer(kind: str) -> None:
-    events = turn(request(kind), Replies([Delta("x"), Completed("filter")]))
-    assert events[-1].type == "turn_failed"
-    assert "content filter" in events[-1].message
-
-
-# --- cancelled -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["ask", "rewrite"])
-def test_a_stopped_turn_keeps_what_arrived(kind: str) -> None:
-    provider = Replies([Started("m"), Delta("```python\na = 2\n"), UsageSeen(USED), FOREVER])
-    events: list[Any] = []
-
-    async def drive() -> None:
-        async for event in run_turn(request(kind), provider):
-            events.append(event)  # noqa: PERF401 - they are wanted although the task is cancelled
-
-    async def scenario() -> None:
-        task = asyncio.ensure_future(drive())
-        await until(lambda: any(event.type == "usage_reported" for event in events))
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert task.cancelled()
-
-    run(scenario)
-    checked(events)
-    assert events[-1].type == "turn_cancelled"
-    assert events[-1].text == "```python\na = 2\n"
-    assert events[-1].figures.usage == USED
-    assert provider.closed == 1
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param("ask", marks=pytest.mark.xfail(strict=True, reason="_Turn.events leaves _words open")), "rewrite"],
-)
-def test_a_reader_that_goes_away_closes_the_stream(kind: str) -> None:
-    provider = Replies("Words that nobody reads.\nMore of them.\n")
-
-    async def scenario() -> None:
-        stream = run_turn(request(kind), provider)
-        async for event in stream:
-            if event.type == "text_delta":
-                break
-        await stream.aclose()
-        assert provider.closed == 1
-
-    run(scenario)
-
-
 # --- figures ---------------------------------------------------------------------------------------
 
 
@@ -368,6 +224,42 @@ def test_figures_come_from_usage() -> None:
     without = turn(request(), Replies(GOOD, prices=Prices(input=1.0, output=10.0)))[-1].figures
     assert without.cost_usd == pytest.approx((100 * 1.0 + 10 * 10.0) / 1e6)
     assert turn(request(), Replies(GOOD))[-1].figures.cost_usd is None
+
+
+def with_clock(monkeypatch: pytest.MonkeyPatch, provider: Replies) -> Replies:
+    """Let the turn read the provider's clock."""
+    monkeypatch.setattr("jupyter_spark.turn.time", SimpleNamespace(monotonic=lambda: provider.now_s))
+    return provider
+
+
+def test_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = [0.5, Delta("a"), 1.5, Delta("b"), UsageSeen(USED), 0.5, Completed("stop"), 0.0]
+    figures = turn(request("ask"), with_clock(monkeypatch, Replies(reply)))[-1].figures
+    assert figures.total_s - figures.first_token_s == pytest.approx(2.0)
+    assert figures.tokens_per_s == pytest.approx(5.0)
+
+
+def test_times_of_a_repaired_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait for the second answer is no streaming."""
+    first = [0.5, Delta(BROKEN), 2.0, UsageSeen(USED), Completed("stop")]
+    second = [7.0, Delta(GOOD), 3.0, UsageSeen(USED), Completed("stop")]
+    figures = turn(request(), with_clock(monkeypatch, Replies(first, second)))[-1].figures
+    assert figures.total_s - figures.first_token_s == pytest.approx(12.0)
+    assert figures.tokens_per_s == pytest.approx(4.0)
+
+
+def test_times_of_a_turn_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = [0.5, Delta("a"), UsageSeen(USED), 2.0, StreamCutError("Cut.")]
+    figures = turn(request("ask"), with_clock(monkeypatch, Replies(reply)))[-1].figures
+    assert figures.total_s - figures.first_token_s == pytest.approx(2.0)
+    assert figures.tokens_per_s == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize(("tokens", "wait_s"), [(1, 1.0), (10, 0.0005)])
+def test_no_rate_of_next_to_nothing(monkeypatch: pytest.MonkeyPatch, tokens: int, wait_s: float) -> None:
+    reply = [Delta("a"), wait_s, UsageSeen(Usage(output_tokens=tokens)), Completed("stop")]
+    figures = turn(request("ask"), with_clock(monkeypatch, Replies(reply)))[-1].figures
+    assert figures.tokens_per_s is None
 
 
 def test_two_attempts_are_paid_together() -> None:
@@ -384,80 +276,3 @@ def test_no_usage_no_rate_and_no_cost() -> None:
 
 def test_ids_are_fresh() -> None:
     assert len({new_id() for _ in range(100)}) == 100
-
-
-# --- over the network ------------------------------------------------------------------------------
-
-
-def paced_profile(server: PacedServer, api: Any, **more: Any) -> Profile:
-    return Profile(name="p", api=api, base_url=server.base_url, key_env=("K",), **{"models": ("m",), **more})
-
-
-@pytest.mark.parametrize("api", ["chat", "responses"])
-def test_a_repair_over_the_network(api: str) -> None:
-    def answer(body: dict[str, Any]) -> str:
-        return GOOD if "does not hold" in str(body) else BROKEN
-
-    async def scenario() -> None:
-        async with PacedServer(answer=answer, rate_tok_s=500.0) as server:
-            provider = open_provider(paced_profile(server, api), {"K": "k"})
-            events = checked([event async for event in run_turn(request(), provider)])
-            await provider.aclose()
-        proposal = events[-1].proposal
-        assert proposal.holds
-        assert proposal.repaired
-        assert proposal.edit.new_source == "a = 2\nb = a + 1"
-        usages = [event.usage for event in events if event.type == "usage_reported"]
-        assert events[-1].figures.usage == usages[0] + usages[1]
-        # The rate is that of the stream, whatever the machine adds: it cannot be faster than the endpoint's pace.
-        assert 0 < events[-1].figures.tokens_per_s < 1_000
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("api", ["chat", "responses"])
-def test_a_stop_over_the_network(api: str) -> None:
-    events: list[Any] = []
-
-    async def scenario() -> None:
-        async with PacedServer(answer=GOOD + "x" * 800, rate_tok_s=50.0) as server:
-            provider = open_provider(paced_profile(server, api), {"K": "k"})
-
-            async def drive() -> None:
-                async for event in run_turn(request(), provider):
-                    events.append(event)  # noqa: PERF401
-
-            task = asyncio.ensure_future(drive())
-            await until(lambda: any(event.type == "edit_delta" for event in events))
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await until(lambda: server.records[0].closed_at_s)
-            await provider.aclose()
-
-    run(scenario)
-    checked(events)
-    assert events[-1].type == "turn_cancelled"
-    assert events[-1].text.startswith("Sure.\n```python\na = 2\n")
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        ("http_401", "authentication"),
-        ("http_404_model", "model_not_found"),
-        ("cut_before_terminal", "stream_cut"),
-        (Fault("error_event", after_tokens=2), "server"),
-        ("filtered", "provider"),
-    ],
-)
-def test_a_failure_over_the_network(fault: Any, code: str) -> None:
-    async def scenario() -> None:
-        async with PacedServer(answer=GOOD, fault=fault) as server:
-            provider = open_provider(paced_profile(server, "chat"), {"K": "sk-secret-123"})
-            events = checked([event async for event in run_turn(request(), provider)])
-            await provider.aclose()
-        assert (events[-1].type, events[-1].code) == ("turn_failed", code)
-        assert "sk-secret-123" not in repr(events)
-
-    run(scenario)
