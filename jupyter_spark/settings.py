@@ -44,10 +44,8 @@ class Prices(_Section):
 class Deadlines(_Section):
     """How long an endpoint may take, in seconds."""
 
-    connect_s: float = 10.0
-    first_token_s: float = 60.0
-    stall_s: float = 30.0
-    turn_s: float = 600.0
+    connect_s: float = Field(default=10.0, gt=0)
+    first_token_s: float = Field(default=60.0, gt=0)
 
 
 class Limits(_Section):
@@ -160,12 +158,17 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
         data = _read_toml(file)
         for name, row in _table(data.pop("profiles", {}), file, "profiles").items():
             tables[name] = tables.get(name, {}) | _table(row, file, f"profiles.{name}")
+            if "name" in row:
+                raise ConfigError(f"{file}: profile '{name}' has a setting 'name'.", "Its table's name is its name.")
         tiers |= _table(data.pop("tiers", {}), file, "tiers")
         limits |= _table(data.pop("limits", {}), file, "limits")
         if data:
             raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", "Known: tiers, profiles, limits.")
     if unknown := set(tiers) - {"spark", "deep"}:
         raise ConfigError(f"Unknown tier '{unknown.pop()}' in the settings.", "The tiers are spark and deep.")
+    for tier, name in tiers.items():
+        if not isinstance(name, str):
+            raise ConfigError(f"Tier '{tier}' must name one profile.", f'Write {tier} = "NAME".')
     spark = env.get("JUPYTER_SPARK_PROFILE") or tiers.get("spark") or _profile_by_key(env)
     deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or tiers.get("deep") or _deep_beside(spark, tables)
     try:

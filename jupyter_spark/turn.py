@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_spark.checks import EditUnderCheck, check_edit, score
 from jupyter_spark.context import estimate_tokens
 from jupyter_spark.edits import AnswerParser, Lines, ParsedAnswer, Words, make_edit
-from jupyter_spark.errors import ProviderError, SparkError
+from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.prompts import Prompt, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, UsageSeen
 from jupyter_spark.settings import Prices
@@ -171,29 +171,35 @@ class _Turn:
         sent_tokens = sum(estimate_tokens(message.content) for message in prompt.messages)
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
         if not request.wants_code:
-            async for event in self._words(prompt):
-                yield event
+            async with aclosing(self._words(prompt)) as words:
+                async for event in words:
+                    yield event
             yield TurnFinished(**self.head(), model=self._model, figures=self.figures(), text=self.text)
             return
         best: _Attempt | None = None
         for number in (1, 2):
-            attempt: _Attempt | None = None
-            async with aclosing(self._edit(prompt, number)) as steps:
-                async for step in steps:
-                    if isinstance(step, _Attempt):
-                        attempt = step
-                    else:
-                        yield step
-            assert attempt is not None  # noqa: S101 - the last step of every edit
-            best = _better(best, attempt)
-            findings = [check for check in attempt.checks if not check.ok]
+            try:
+                async with aclosing(self._edit(prompt, number)) as steps:
+                    async for step in steps:
+                        if isinstance(step, _Attempt):
+                            best = _better(best, step)
+                            last = step
+                        else:
+                            yield step
+            except SparkError as error:
+                if best is None:
+                    raise
+                yield Notice(**self.head(), message=f"The repair did not come: {error.message}")
+                break
+            findings = [check for check in last.checks if not check.ok]
             if number == 2 or not findings or not request.repair:
                 break
             yield Notice(**self.head(), message=f"Checking found: {findings[0].message} Repairing once.")
-            prompt = render_repair(prompt, attempt.raw, findings, small=profile.small)
-        assert best is not None  # noqa: S101
-        async for event in self._ending(best):
-            yield event
+            prompt = render_repair(prompt, last.raw, findings, small=profile.small)
+        assert best is not None  # noqa: S101 - an edit's last step is its attempt
+        async with aclosing(self._ending(best)) as events:
+            async for event in events:
+                yield event
 
     async def _ending(self, best: _Attempt) -> AsyncGenerator[AnyTurnEvent, None]:
         if best.proposal is None:
@@ -306,6 +312,8 @@ class _Turn:
                         **self.head(), message=f"'{asked}' is not to be had with this key: {event.model} answers."
                     )
         self._clock.attempt_ended()
+        if not self._reason:
+            raise StreamCutError("The answer ended before its end.", "Try again; nothing was applied.")
         if self._reason == "filter":
             raise ProviderError("The endpoint withheld its answer (content filter).", "Say it in other words.")
 

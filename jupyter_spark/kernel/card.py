@@ -66,6 +66,7 @@ class Card:
         self._foot = ipywidgets.HTML(part_html(foot_html(view)))
         self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop this turn; nothing is applied")
         self._stop.on_click(lambda _button: on_stop())
+        hear_at_once(self._stop)
         self._end = ipywidgets.HBox([self._foot, self._stop])
         self._end.add_class("jspark-end")
         self._box = ipywidgets.VBox([self._look, self._body, self._end])

@@ -30,7 +30,8 @@ STYLE = """<style>
  background:var(--jp-layout-color2,#8881);font-size:.9em}
 .jspark-foot{padding:6px 10px;border-top:1px solid var(--jp-border-color2,#8884);overflow-wrap:anywhere;
  color:var(--jp-ui-font-color2,GrayText);display:flex;flex-wrap:wrap;gap:0 14px}
-.jspark-foot:first-child{border-top:0}
+.jspark:has(>.jspark-foot:only-child){border:0}
+.jspark-foot:only-child{border-top:0;padding:2px 0}
 .jspark-foot p,.jspark-foot span{margin:0}
 .jspark-ok{color:var(--jp-success-color0,#2e7d32)}.jspark-bad{color:var(--jp-error-color0,#c62828)}
 .jspark-say{flex-basis:100%;color:var(--jp-ui-font-color1,CanvasText)}
@@ -50,7 +51,7 @@ CARD_STYLE = """<style>
 .jspark-card .jupyter-widgets{margin:0;min-width:0}
 .jspark-card .widget-html,.jspark-card .widget-html-content{height:auto;line-height:1.5;flex:1 1 auto;min-width:0}
 .jspark-card .jspark-end{align-items:flex-start;border-top:1px solid var(--jp-border-color2,#8884)}
-.jspark-card .jspark-end .jspark-foot{border-top:0}
+.jspark-card .jspark-end .jspark-foot{padding:6px 10px}
 .jspark-card button.jupyter-button{width:auto;height:24px;line-height:22px;margin:4px 6px;padding:0 10px;flex:none;
  font-size:var(--jp-ui-font-size1,13px);color:var(--jp-ui-font-color1);background:transparent;box-shadow:none;
  border:1px solid var(--jp-border-color1);border-radius:3px}
@@ -97,7 +98,9 @@ def asked_html(view: TurnView) -> str:
 
 
 def change_html(view: TurnView) -> str:
-    """Return the change, line by line."""
+    """Return the change, line by line; of a turn that failed before its first line, nothing."""
+    if view.state == "failed" and not view.new:
+        return ""
     rows = "".join(
         f'<div class="jspark-fold">⋯ {entry} more line{"s" if entry > 1 else ""}</div>'
         if isinstance(entry, int)

@@ -44,6 +44,7 @@ class _ChatReader:
     def __init__(self, profile: Profile, key: str | None) -> None:
         self._profile, self._key = profile, key
         self._finish: str | None = None
+        self._usage: dict[str, Any] | None = None
 
     def read(self, body: dict[str, Any]) -> list[ProviderEvent]:
         if body.get("error"):
@@ -58,12 +59,15 @@ class _ChatReader:
             if reason := choice.get("finish_reason"):
                 self._finish = {"length": "length", "content_filter": "filter"}.get(reason, "stop")
         if isinstance(usage := body.get("usage"), dict):
-            out.append(UsageSeen(read_usage(usage)))
+            self._usage = usage  # some endpoints keep a running count in every chunk: the last one is the count
         return out
 
     def end(self) -> list[ProviderEvent]:
         # Without a finish_reason the endpoint only stopped talking: that is a cut, not an end.
-        return [Completed(self._finish)] if self._finish else []
+        if not self._finish:
+            return []
+        counted: list[ProviderEvent] = [UsageSeen(read_usage(self._usage))] if self._usage is not None else []
+        return [*counted, Completed(self._finish)]
 
 
 def read_usage(usage: dict[str, Any]) -> Usage:

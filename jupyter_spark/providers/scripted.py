@@ -52,7 +52,9 @@ class ScriptedProvider:
             rows = [json.loads(row) for row in Path(self.profile.script).read_text("utf-8").splitlines() if row.strip()]
         except (OSError, ValueError) as error:
             raise ConfigError(f"The script {self.profile.script} cannot be read: {error}", "Mend the file.") from None
-        for row in rows:
-            if row.get("when", "") in asked:
+        for number, row in enumerate(rows, start=1):
+            if not isinstance(row, dict) or not isinstance(row.get("answer"), str):
+                raise ConfigError(f"{self.profile.script}: row {number} has no 'answer'.", "Mend the file.")
+            if str(row.get("when", "")) in asked:
                 return str(row["answer"])
         raise ConfigError(f"No line of {self.profile.script} answers this.", "Add one, or a last line without 'when'.")

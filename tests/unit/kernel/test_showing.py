@@ -76,7 +76,7 @@ def test_a_finished_edit() -> None:
     assert turn_text(view).splitlines() == [
         "- a = 1",
         "+ a = 2",
-        "✓ parses · names known · 2 checks · spark · m · first token 80 ms · 1,012 tok/s · 1.2 s · $0.0012 · repaired once",
+        "✓ parses · names known · 2 checks · spark · m · first token 80 ms · 1,012 tok/s · 1.2 s · $0.0012 · repaired once",  # noqa: E501
         "Applied.",
     ]
     html = turn_html(view)

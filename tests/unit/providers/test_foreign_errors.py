@@ -167,7 +167,6 @@ def test_deltas_that_arrive_together_are_one() -> None:
     assert _read_events(reader, data) == [Delta("ab"), UsageSeen(Usage()), Completed("stop")]
 
 
-@pytest.mark.xfail(strict=True, reason="a running count in every chunk is added up by the turn")
 def test_a_running_count_is_told_once() -> None:
     reader = ChatProvider(PROFILE, {})._reader()
     data = [b'{"usage":{"completion_tokens":%d}}' % n for n in (1, 2, 3)]
