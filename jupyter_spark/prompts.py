@@ -30,7 +30,7 @@ SMALL_EDIT_RULES = (
 SMALL_WORDS_RULES = "You are a Python expert. Answer in a few short sentences."
 
 SPARE_TOKENS = 256
-REPAIR_TEMPERATURE = 0.5
+REPAIR_TEMPERATURE = 0.6
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,18 @@ def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = 
     )
 
 
-def render_repair(prompt: Prompt, answer: str, findings: Sequence[CheckResult], *, small: bool = False) -> Prompt:
+def render_repair(
+    prompt: Prompt, request: TurnRequest, answer: str, findings: Sequence[CheckResult], *, small: bool = False
+) -> Prompt:
     """Ask for the same again, with what was found in the answer that did not hold.
 
-    A large model is shown that answer and mends it. A small one would only copy it, so it gets the request afresh, with
-    the findings as a warning, and samples more freely.
+    A large model is shown that answer and mends it. A small one would only copy it, so it gets the request afresh, in
+    other words, with the findings as a warning, and samples more freely.
     """
     found = "\n".join(f"- {_where(check)}{check.message}" for check in findings)
     if small:
-        again = prompt.messages[-1].content + f"\n\nTake care, a first try was wrong:\n{found}"
-        messages = (*prompt.messages[:-1], Message(role="user", content=again))
+        words = f"{_small_repair(request, prompt.fence)}\n\nTake care, a first try was wrong:\n{found}"
+        messages = (*prompt.messages[:-1], Message(role="user", content=words))
         return replace(prompt, messages=messages, temperature=REPAIR_TEMPERATURE)
     ask = f"This does not hold:\n{found}\nMend it and write all of the cell again, in one block."
     more = (Message(role="assistant", content=answer), Message(role="user", content=ask))
@@ -127,6 +129,12 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     if old and request.wants_code:
         task += "\n\nWrite the complete code again with this change."
     return "\n\n".join([*parts, task])
+
+
+def _small_repair(request: TurnRequest, fence: str) -> str:
+    old = request.target.source if request.target is not None else ""
+    cell = f"Cell:\n{fence}python\n{old}\n{fence}\n\nChange the cell: " if old else ""
+    return f"{cell}{_small_task(request)}"
 
 
 def _small_task(request: TurnRequest) -> str:

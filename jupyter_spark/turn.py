@@ -195,7 +195,7 @@ class _Turn:
             if number == 2 or not findings or not request.repair:
                 break
             yield Notice(**self.head(), message=f"Checking found: {findings[0].message} Repairing once.")
-            prompt = render_repair(prompt, last.raw, findings, small=profile.small)
+            prompt = render_repair(prompt, request, last.raw, findings, small=profile.small)
         assert best is not None  # noqa: S101 - an edit's last step is its attempt
         async with aclosing(self._ending(best)) as events:
             async for event in events:

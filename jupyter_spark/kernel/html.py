@@ -59,7 +59,7 @@ CARD_STYLE = """<style>
 .jspark-card button.jupyter-button i{font-size:.8em;margin-right:6px;color:var(--jp-error-color1)}
 .jspark-card .widget-tab{width:100%}
 .jspark-card .widget-tab>.widget-tab-contents{border:0;padding:0;background:none;overflow:visible}
-.jspark-card .widget-tab>.lm-TabBar{min-height:28px;padding:0 4px;background:var(--jp-layout-color1);
+.jspark-card .widget-tab>.lm-TabBar{min-height:28px;padding:0 4px;background:none;
  border-bottom:1px solid var(--jp-border-color2)}
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-content{border:0}
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab{flex:none;min-width:0;width:auto;height:28px;min-height:28px;
@@ -69,7 +69,7 @@ CARD_STYLE = """<style>
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab::before,
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current::before{display:none}
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current{color:var(--jp-ui-font-color1);
- box-shadow:inset 0 -2px 0 var(--jp-brand-color1)}
+ min-height:28px;transform:none;box-shadow:inset 0 -2px 0 var(--jp-brand-color1)}
 .jspark-card button:focus-visible,.jspark-card .lm-TabBar-tab:focus-visible{
  outline:2px solid var(--jp-brand-color1)!important;outline-offset:-2px}
 </style>"""

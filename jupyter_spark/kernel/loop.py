@@ -57,13 +57,19 @@ class LoopThread:
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     """A loop's thread: what still runs when the loop is stopped is cancelled and may end."""
-    loop.run_forever()
-    left = asyncio.all_tasks(loop)
+    try:
+        loop.run_forever()
+        loop.run_until_complete(_cancel_the_rest())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+async def _cancel_the_rest() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 class Reading(Generic[T]):

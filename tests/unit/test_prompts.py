@@ -153,8 +153,9 @@ FINDINGS = (
 
 
 def test_a_repair_goes_on_from_the_answer() -> None:
-    prompt = render_prompt(request("rewrite"), prefill=True)
-    repair = render_repair(prompt, "the answer", FINDINGS)
+    asked = request("rewrite")
+    prompt = render_prompt(asked, prefill=True)
+    repair = render_repair(prompt, asked, "the answer", FINDINGS)
     assert repair.messages[:-2] == prompt.messages
     assert repair.messages[-2] == Message(role="assistant", content="the answer")
     assert "\n- Line 3: SyntaxError: no\n- The cell is unchanged.\n" in user(repair)
@@ -164,10 +165,12 @@ def test_a_repair_goes_on_from_the_answer() -> None:
 
 def test_a_small_repair_starts_afresh_and_samples_more_freely() -> None:
     """A small model copies what it is shown, so it is not shown the answer that did not hold."""
-    prompt = render_prompt(request("rewrite"), small=True, prefill=True)
-    repair = render_repair(prompt, "the answer", FINDINGS, small=True)
+    asked = request("rewrite", "use numpy")
+    prompt = render_prompt(asked, small=True, prefill=True)
+    repair = render_repair(prompt, asked, "the answer", FINDINGS, small=True)
     assert repair.messages[:-1] == prompt.messages[:-1]
-    assert user(repair).startswith(user(prompt))
+    assert "use numpy" in user(repair)
+    assert CELL.source in user(repair)
     assert user(repair).endswith("\n- Line 3: SyntaxError: no\n- The cell is unchanged.")
     assert not any("the answer" in message.content for message in repair.messages)
     assert (repair.fence, repair.prefill, repair.stop) == (prompt.fence, prompt.prefill, prompt.stop)

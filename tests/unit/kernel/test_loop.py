@@ -80,13 +80,31 @@ def test_a_cancel_lets_the_last_words_come(thread: LoopThread) -> None:
 
     reading = Reading(thread, endless)
     assert begun.wait(10)
-    assert not reading.cancelled
     reading.cancel()
     assert list(reading.rest()) == [1, 2]
     assert closed.wait(10)
-    assert reading.cancelled
     reading.cancel()  # a second press of Stop does nothing
     assert reading.take(0) is None
+    assert reading.cancelled
+
+
+def test_stopping_the_loop_ends_what_still_runs() -> None:
+    thread = LoopThread()
+    begun, closed = threading.Event(), threading.Event()
+
+    async def endless() -> AsyncGenerator[int, None]:
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+            yield 1
+        finally:
+            closed.set()
+
+    reading = Reading(thread, endless)
+    assert begun.wait(10)
+    thread.stop()
+    assert closed.is_set()
+    assert read_all(reading) == []
 
 
 def test_a_stopped_loop_starts_anew_and_stopping_twice_is_fine() -> None:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
 from jupyter_spark.kernel.variables import summarize, summarize_variables
