@@ -71,7 +71,7 @@ class Card:
         self._end.add_class("jspark-end")
         self._box = ipywidgets.VBox([self._look, self._body, self._end])
         self._box.add_class("jspark-card")
-        self._why = ipywidgets.HTML()
+        self._code, self._why = ipywidgets.HTML(), ipywidgets.HTML()
         self._asked_why = False
         self._handle: Any = None
 
@@ -91,12 +91,14 @@ class Card:
     def finish(self) -> None:
         """Show the end: tabs if there is an edit, and the same without widgets for those who cannot show them."""
         view = self._view
-        self.draw()
+        self._foot.value = part_html(foot_html(view))
         self._end.children = (self._foot,)
-        if view.proposal is not None:
+        if view.proposal is None:
+            self._body.value = part_html(turn_body_html(view))
+        else:
             self._why.value = words_html(view.text)
             diff = self._widgets.HTML(part_html(change_html(view)))
-            tabs = self._widgets.Tab([diff, self._widgets.HTML(code_html(view)), self._why])
+            tabs = self._widgets.Tab([diff, self._code, self._why])
             for index, title in ((DIFF, "Diff"), (CODE, "New code"), (WHY, "Why")):
                 tabs.set_title(index, title)
             tabs.selected_index = DIFF
@@ -118,6 +120,10 @@ class Card:
         }
 
     def _tab_opened(self, change: dict[str, Any]) -> None:
+        if (
+            change["new"] == CODE and not self._code.value
+        ):  # not before: the end of a turn is no time to send it all twice
+            self._code.value = code_html(self._view)
         if change["new"] != WHY or self._asked_why or self._view.text.strip() or self._on_why is None:
             return
         self._asked_why = True

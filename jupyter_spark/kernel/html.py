@@ -50,6 +50,7 @@ CARD_STYLE = """<style>
 .jspark-card .jspark{border:0;border-radius:0;margin:0}
 .jspark-card .jupyter-widgets{margin:0;min-width:0}
 .jspark-card .widget-html,.jspark-card .widget-html-content{height:auto;line-height:1.5;flex:1 1 auto;min-width:0}
+.jspark-card .jspark-asked:only-child{border-bottom:0}
 .jspark-card .jspark-end{align-items:flex-start;border-top:1px solid var(--jp-border-color2,#8884)}
 .jspark-card .jspark-end .jspark-foot{padding:6px 10px}
 .jspark-card button.jupyter-button{width:auto;height:24px;line-height:22px;margin:4px 6px;padding:0 10px;flex:none;
@@ -69,7 +70,7 @@ CARD_STYLE = """<style>
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab::before,
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current::before{display:none}
 .jspark-card .widget-tab>.lm-TabBar .lm-TabBar-tab.lm-mod-current{color:var(--jp-ui-font-color1);
- min-height:28px;transform:none;box-shadow:inset 0 -2px 0 var(--jp-brand-color1)}
+ background:none;min-height:28px;transform:none;box-shadow:inset 0 -2px 0 var(--jp-brand-color1)}
 .jspark-card button:focus-visible,.jspark-card .lm-TabBar-tab:focus-visible{
  outline:2px solid var(--jp-brand-color1)!important;outline-offset:-2px}
 </style>"""

@@ -37,7 +37,7 @@ class SparkMagics(Magics):
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
     warm = Bool(True, help="Import the engine in the background shortly after loading.").tag(config=True)
-    warm_after_s = Float(2.0, help="How long after loading that begins, in seconds.").tag(config=True)
+    warm_after_s = Float(1.0, help="How long after loading that begins, in seconds.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, name: str = NAME) -> None:
         super().__init__(shell)

@@ -79,6 +79,7 @@ class KernelSession:
 
     def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
         """Make the request; raises ``SparkError`` if it cannot be asked."""
+        self.settings = load_settings()  # a key set with %env, or a mended file, counts at once
         profile = self.profile(asked)
         namespace = self.shell.user_ns
         names = asked.only_variables if asked.only_variables is not None else tuple(namespace)

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_spark.errors import BadRequestError, ModelNotFoundError, SparkError, StreamCutError
+from jupyter_spark.errors import AuthenticationError, BadRequestError, ModelNotFoundError, SparkError, StreamCutError
 from jupyter_spark.providers._failures import from_exception
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started
 from jupyter_spark.providers._sse import SseDecoder
@@ -81,6 +81,9 @@ class HttpProvider:
                     began = True
                     yield event
                 return
+            except AuthenticationError:
+                await self.aclose()  # the next turn reads the key anew: the user is about to mend it
+                raise
             except BadRequestError as error:
                 if began or error.parameter is None or not self._drop(error.parameter) or attempt == ATTEMPTS - 1:
                     raise

@@ -1,0 +1,8 @@
+"""``make bench``: every measurement, one after the other."""
+
+from __future__ import annotations
+
+from tests.bench import iopub, load_ext
+
+load_ext.main()
+iopub.main()
