@@ -19,7 +19,7 @@ model: $(STAMP)
 	$(BIN)/jupyter-spark model pull $(MODEL)
 
 lab: $(STAMP) model
-	$(BIN)/jupyter lab $(LAB_ARGS) examples/quickstart.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
 test: $(STAMP) model
 	$(BIN)/python -m pytest $(TEST_ARGS)

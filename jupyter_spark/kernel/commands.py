@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_spark import errors
 from jupyter_spark.kernel import tell
 from jupyter_spark.kernel.card import Card
-from jupyter_spark.kernel.display import Surface, follow, open_surface
+from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.session import Asked, KernelSession, as_snapshot, notebook_path, report_error
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.wire import AppliedEdit, CellSnapshot, Proposal, Tier, TurnCancelled, TurnFailed
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_spark.kernel.magics import SparkMagics
-
-MAX_CARDS = 8
 
 
 class Commands:
@@ -53,12 +51,16 @@ class Commands:
         """``%spark COMMAND``."""
         getattr(self, f"_{command}")(words, options)
 
-    def close(self) -> None:
-        """Leave every card as it can be read without a kernel, and close the session."""
-        for card in self._cards:
+    def settle(self) -> None:
+        """Leave every card as it can be read without a kernel: what a saved notebook shows when the kernel is gone."""
+        cards, self._cards = self._cards, []
+        for card in cards:
             with suppress(Exception):  # the page may be gone
                 card.settle()
-        self._cards.clear()
+
+    def close(self) -> None:
+        """Settle the cards and close the session."""
+        self.settle()
         self.session.close()
 
     # --- commands ---------------------------------------------------------------------------------
@@ -153,7 +155,8 @@ class Commands:
         if view.proposal is not None and view.ended and view.state != "stopped":
             view.outcome = self._apply(asked, view.proposal, request.turn_id)
         surface.finish()
-        self._keep(surface)
+        if isinstance(surface, Card):
+            self._cards.append(surface)
         if isinstance(last, TurnFailed):
             raise errors.SparkError(last.message, last.hint, code=last.code)
         if last is None or isinstance(last, TurnCancelled):
@@ -206,13 +209,6 @@ class Commands:
             tell.stream_into(self.session.start(request, profile), show)
 
         return ask
-
-    def _keep(self, surface: Surface) -> None:
-        """Remember a card so that it can be settled; many open cards would hold the page's memory."""
-        if isinstance(surface, Card):
-            self._cards.append(surface)
-            if len(self._cards) > MAX_CARDS:
-                self._cards.pop(0).settle()
 
     def _widgets_work(self) -> bool:
         """A front end with widgets: a Jupyter server told the kernel its notebook, or the user says so."""

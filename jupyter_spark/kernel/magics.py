@@ -133,7 +133,9 @@ class SparkMagics(Magics):
             import_sdk()
 
     def before_run(self, info: Any) -> None:
-        """IPython's event before a cell runs."""
+        """IPython's event before a cell runs: the reader goes on, so the last card may settle."""
+        if self._commands is not None:
+            self._commands.settle()
         if info.store_history:
             self.log.before_run(info.raw_cell or "", getattr(info, "cell_id", None))
 

@@ -104,7 +104,7 @@ class TurnView:
 
     def lines(self) -> list[DiffLine | int]:
         """The change: folded when it has ended, the lines around the newest one while it streams."""
-        if self.ended and self.state != "stopped":
+        if self.state in ("done", "refused"):
             return fold(line_diff(self.old, self.new))
         if self.state == "waiting":
             return [*line_diff(self.old, self.old)[:WINDOW_LINES]]

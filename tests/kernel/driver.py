@@ -59,7 +59,9 @@ class Ran:
         last: dict[str, dict[str, Any]] = {}
         for message in self.updates:
             content = message["content"]
-            last[content["transient"].get("display_id", message["header"]["msg_id"])] = content["data"]
+            name = content["transient"].get("display_id", message["header"]["msg_id"])
+            if message["msg_type"] == "display_data" or name in last:  # an update may be of an earlier cell's display
+                last[name] = content["data"]
         return list(last.values())
 
     @property
