@@ -180,11 +180,11 @@ def report_error(log: CellLog, cell: RanCell) -> ErrorReport | None:
     return ErrorReport(name=seen.name, message=seen.message, traceback=seen.traceback) if seen else None
 
 
-def summary_of(settings: Settings, session: KernelSession) -> list[tuple[str, str, str]]:
+def summary_of(session: KernelSession) -> list[tuple[str, str, str]]:
     """Return ``(tier, profile, models)`` for both tiers, as they are filled now."""
     tiers: tuple[Tier, ...] = ("spark", "deep")
     rows: list[tuple[str, str, str]] = []
     for tier in tiers:
-        profile = settings.for_tier(tier, session.chosen.get(tier))
+        profile = session.settings.for_tier(tier, session.chosen.get(tier))
         rows.append((tier, profile.name, ", ".join(profile.models) or str(profile.script or "")))
     return rows

@@ -6,7 +6,7 @@ The order is the same everywhere: what was asked, the change, the checks, the fi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from jupyter_spark.diff import DiffLine, fold, line_diff
 from jupyter_spark.wire import (
@@ -158,10 +158,6 @@ class TurnView:
         if self.proposal is not None and self.proposal.repaired:
             parts.append("repaired once")
         return parts
-
-    def snapshot(self) -> dict[str, Any]:
-        """The figures as plain values, for status lines."""
-        return {"state": self.state, "closing": self.closing(), "outcome": self.outcome}
 
 
 def _say(check: CheckResult) -> str:

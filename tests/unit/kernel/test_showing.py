@@ -170,7 +170,7 @@ def test_words() -> None:
     assert view.text == "Because."
     assert turn_text(view) == "Because.\nm · 500 ms"
     assert closing_text(view) == "m · 500 ms"
-    assert view.snapshot() == {"state": "done", "closing": ["m", "500 ms"], "outcome": ""}
+    assert (view.state, view.closing(), view.outcome) == ("done", ["m", "500 ms"], "")
 
 
 def test_nothing_of_an_answer_becomes_markup() -> None:
