@@ -37,6 +37,7 @@ _ASKS_FOR_LESS = re.compile(
     r"only|just|replace|keep|extract|trim|reduce|minimal|empty)",
     re.IGNORECASE,
 )
+_COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def keeps_size(edit: EditUnderCheck) -> CheckResult:
     """The cell does not lose most of its lines unless that was asked for."""
     old, new = len(_content(edit.old_source)), len(_content(edit.new_source))
     asked = bool(_ASKS_FOR_LESS.search(edit.instruction))
+    if old and not new and not asked and not _COMMENT_OUT.search(edit.instruction):
+        return CheckResult(name="keeps_size", ok=False, message="No line of code is left.")
     if edit.kind == "generate" or asked or old < SHRINK_FLOOR_LINES or new >= old * SHRINK_SHARE:
         return CheckResult(name="keeps_size", ok=True)
     message = f"Only {new} of {old} lines of code are left, and nothing was asked to be removed."

@@ -120,7 +120,9 @@ def _full_request(request: TurnRequest, old: str, fence: str) -> str:
 def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     """The task stands last: a small model follows what it read last."""
     parts = []
-    if request.context.pieces:
+    if request.context.pieces and request.kind == "ask":
+        parts.append(_notebook(request))
+    elif request.context.pieces:
         known = "\n".join(piece.text for piece in request.context.pieces)
         parts.append(f"Already defined in the notebook, do not repeat it:\n{known}")
     if old:

@@ -79,7 +79,7 @@ def build_request(
         budget_tokens=max(0, limit - fixed) if with_context else 0,
         variables=only_variables,
         cells=with_context,
-        outline=profile.small,
+        outline=profile.small and kind != "ask",
     )
     context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
     if not with_context:

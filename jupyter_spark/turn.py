@@ -194,7 +194,10 @@ class _Turn:
             findings = [check for check in last.checks if not check.ok]
             if number == 2 or not findings or not request.repair:
                 break
-            yield Notice(**self.head(), message=f"Checking found: {findings[0].message.rstrip('.')}. Repairing once.")
+            yield Notice(
+                **self.head(),
+                message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
+            )
             prompt = render_repair(prompt, request, last.raw, findings, small=profile.small)
         assert best is not None  # noqa: S101 - an edit's last step is its attempt
         async with aclosing(self._ending(best)) as events:

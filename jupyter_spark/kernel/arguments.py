@@ -26,7 +26,9 @@ COMMANDS = (
 
 class _Parser(MagicArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. See %{self.prog} --help")  # the magic's second % is in its name
+        # The magic's second % is in its name.
+        hint = " Words that begin with -- go after a -- of their own." if message.startswith("unrecognized") else ""
+        raise UsageError(f"{message}.{hint} See %{self.prog} --help")
 
 
 def _new(**settings: Any) -> _Parser:

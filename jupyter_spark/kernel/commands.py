@@ -181,7 +181,7 @@ class Commands:
             after=edit.new_source,
         )
         place = "This cell now holds the new code" if replace else "The new code is in a new cell below"
-        return f"{place}. %spark undo brings the old code back." if edit.old_source else f"{place}."
+        return f"{place}. %spark undo brings the old code back." if replace else f"{place}."
 
     def _travel(self, *, back: bool) -> None:
         journal, scope = self.session.journal, self.session.scope
@@ -191,6 +191,9 @@ class Commands:
             problem = f" ({journal.problem})" if journal.problem else ""
             raise errors.UsageError(f"There is nothing to {verb} in this notebook{problem}.", "See: %spark status")
         journal.mark(edit.edit_id, undone=back)
+        if back and edit.operation == "insert_below":
+            tell.stays()
+            return
         text = edit.before if back else edit.after
         replace = self._magics.replaces_own_cell()
         self._shell.set_next_input(text, replace=replace)

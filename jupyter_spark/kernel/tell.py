@@ -57,6 +57,11 @@ def travelled(texts: tuple[list[str], list[str]], *, back: bool, replace: bool) 
     print(f"The {what} code ({lines} line{'s' if lines != 1 else ''}) is in {place}.")  # noqa: T201
 
 
+def stays() -> None:
+    """Print what undo means for code that went into a cell of its own: no other code was changed."""
+    print("That code went into a new cell and changed no other: delete the cell to take it back.")  # noqa: T201
+
+
 def stream_into(reading: Reading[AnyTurnEvent], show: Callable[[str], None]) -> None:
     """Show a turn's words as they arrive, from a thread of its own, a few times a second."""
 

@@ -69,7 +69,7 @@ def from_status(
         return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
     if status == 429:
         quota = code == "insufficient_quota"
-        hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (%spark use NAME)."
+        hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (--profile NAME)."
         return errors.RateLimitError(
             f"{_who(profile)} takes no more requests now: {text}.",
             hint,

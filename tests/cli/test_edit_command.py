@@ -113,7 +113,7 @@ def test_a_repaired_edit_says_so(user, fenced: Fenced) -> None:
     user.answer({"when": "SyntaxError", "answer": fenced(NEW)}, fenced(BROKEN))
     done = user.run("rewrite", path, "--cell", "0", "simplify")
     assert done.status == 0
-    assert done.err_lines[0].startswith("note: Checking found: SyntaxError")
+    assert done.err_lines[0].startswith("note: The first answer did not hold: SyntaxError")
     assert "· repaired ·" in done.err_lines[-1]
 
 

@@ -168,7 +168,11 @@ def test_words_that_cannot_be_taken(kernel: Kernel, paced: PacedServer, code: st
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("%%spark --belwo add\nx = 1", "UsageError: unrecognized arguments: --belwo. See %%spark --help\n"),
+        (
+            "%%spark --belwo add\nx = 1",
+            "UsageError: unrecognized arguments: --belwo. Words that begin with -- go after a -- of their own. "
+            "See %%spark --help\n",
+        ),
         ("%spark ask --tier quick hi", "UsageError: argument --tier: invalid choice: 'quick'"),
         ("%spark ask hi --profile", "UsageError: argument --profile: expected one argument. See %spark --help\n"),
     ],

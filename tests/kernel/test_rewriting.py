@@ -177,6 +177,14 @@ def test_undo_and_redo_step_through_the_changes(kernel: Kernel, paced: PacedServ
     assert kernel.run("kept = 1\n%spark undo").payload == [("step = 1", False)]
 
 
+def test_undo_of_code_in_a_cell_of_its_own(kernel: Kernel, paced: PacedServer, fenced: Fenced) -> None:
+    paced.answer = fenced("fresh = 1")
+    kernel.run("%%spark\nwrite something fresh")
+    undone = kernel.run("%spark undo")
+    assert undone.payload == []
+    assert undone.printed == ("That code went into a new cell and changed no other: delete the cell to take it back.\n")
+
+
 def test_retry_asks_the_same_again(kernel: Kernel, paced: PacedServer, prompt: Prompt, fenced: Fenced) -> None:
     paced.answer = fenced("a = 2")
     kernel.run("%%spark double it\na = 1")

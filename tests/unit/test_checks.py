@@ -222,3 +222,11 @@ def test_changed() -> None:
     assert checks.changed(edit("a = 1\n  b = a + 1")) == ok  # indentation is a change
     assert checks.changed(edit("a = 1\n\nb = a + 1")) == ok
     assert checks.changed(edit(OLD, kind="generate")) == ok
+
+
+def test_a_cell_without_any_code_left() -> None:
+    gone = CheckResult(name="keeps_size", ok=False, message="No line of code is left.")
+    assert checks.keeps_size(edit("# a = 1", "a = 1", instruction="add a comment")) == gone
+    assert checks.keeps_size(edit("# a = 1", "a = 1", instruction="comment this out")).ok
+    assert checks.keeps_size(edit("# a = 1", "a = 1", instruction="remove the code")).ok
+    assert checks.keeps_size(edit("# b", "# a", instruction="say b")).ok

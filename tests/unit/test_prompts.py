@@ -80,8 +80,10 @@ def test_a_small_model_is_told_what_it_needs(kind: str) -> None:
     context = ContextPack(pieces=PIECES)
     prompt = render_prompt(request(kind, "add hints", context=context), small=True)
     text = user(prompt)
-    known = text.index("import os\ndf: DataFrame")
-    assert known < text.index("add hints")
+    known = text.index("import os")
+    assert known < text.index("df: DataFrame") < text.index("add hints")
+    # A question is about the cells themselves, so they have their names; an edit only needs what they define.
+    assert ("# In[1]" in text) == (kind == "ask")
     if kind not in ("ask", "generate"):
         assert known < text.index("```python\nx = 1\n```") < text.index("add hints")
     # The system's text is the same for every notebook: a cached prefix.

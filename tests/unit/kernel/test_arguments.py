@@ -7,6 +7,8 @@ from IPython.core.error import UsageError
 
 from jupyter_spark.kernel.arguments import cell_parser, line_parser, parse
 
+DASHES = "Words that begin with -- go after a -- of their own."
+
 
 @pytest.mark.parametrize(
     ("line", "words"),
@@ -47,9 +49,9 @@ def test_help(line: str) -> None:
 @pytest.mark.parametrize(
     ("parser", "line", "said"),
     [
-        (cell_parser(), "--belwo add", "unrecognized arguments: --belwo. See %%spark --help"),
-        (line_parser(), "ask --belwo", "unrecognized arguments: --belwo. See %spark --help"),
-        (line_parser("%sparkai"), "ask --explain", "unrecognized arguments: --explain. See %sparkai --help"),
+        (cell_parser(), "--belwo add", f"unrecognized arguments: --belwo. {DASHES} See %%spark --help"),
+        (line_parser(), "ask --belwo", f"unrecognized arguments: --belwo. {DASHES} See %spark --help"),
+        (line_parser("%sparkai"), "ask --explain", f"unrecognized arguments: --explain. {DASHES} See %sparkai --help"),
         (cell_parser("%%sparkai"), "--profile", "argument --profile: expected one argument. See %%sparkai --help"),
     ],
 )
