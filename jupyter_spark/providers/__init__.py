@@ -14,6 +14,8 @@ from jupyter_spark.providers._protocol import (
     ProviderRequest,
     Reasoning,
     Started,
+    Steered,
+    Steering,
     UsageSeen,
 )
 from jupyter_spark.providers._registry import import_sdk, open_provider
@@ -26,6 +28,8 @@ __all__ = [
     "ProviderRequest",
     "Reasoning",
     "Started",
+    "Steered",
+    "Steering",
     "UsageSeen",
     "import_sdk",
     "open_provider",

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from jupyter_spark.settings import Profile
-from jupyter_spark.wire import Message, Usage
+from jupyter_spark.wire import Message, Tier, Usage
+
+
+class Steering:
+    """New words for an answer that is still running; belongs to the event loop that runs it."""
+
+    def __init__(self) -> None:
+        self._said: asyncio.Queue[str] = asyncio.Queue()
+
+    def say(self, words: str) -> None:
+        """Redirect the answer. From another thread: ``loop.call_soon_threadsafe(steering.say, words)``."""
+        self._said.put_nowait(words)
+
+    async def next(self) -> str:
+        """Wait for the next words."""
+        return await self._said.get()
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,14 @@ class ProviderRequest:
         A bound on the answer, in tokens.
     temperature : float, optional
         How freely to sample, where the endpoint takes that; the profile's own by default.
+    prediction : str
+        What most of the answer will be (the old cell), for endpoints that speed up by it.
+    cache_key : str
+        The same for all requests that share a prefix, for endpoints that route by it; never a path or a name.
+    tier : str
+        The role that is filled; a deep answer may take longer to begin.
+    steering : Steering, optional
+        New words that may come while the answer runs; see ``Steered``.
     """
 
     messages: tuple[Message, ...]
@@ -34,6 +58,10 @@ class ProviderRequest:
     stop: tuple[str, ...] = ()
     max_output_tokens: int | None = None
     temperature: float | None = None
+    prediction: str = ""
+    cache_key: str = ""
+    tier: Tier = "spark"
+    steering: Steering | None = None
 
 
 @dataclass(frozen=True)
@@ -59,9 +87,23 @@ class Reasoning:
 
 @dataclass(frozen=True)
 class UsageSeen:
-    """The endpoint's own token counts."""
+    """The endpoint's own token counts and, where it tells them, its queue time (s) and speed (tokens a second)."""
 
     usage: Usage
+    queue_s: float | None = None
+    tokens_per_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Steered:
+    """New words came while the answer ran.
+
+    If ``in_place``, the endpoint took them: what was said before is void, and what follows answers them. If not, the
+    endpoint cannot: the reader closes this stream and asks anew, with the new words.
+    """
+
+    words: str
+    in_place: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +116,7 @@ class Completed:
     reason: str
 
 
-ProviderEvent: TypeAlias = Started | Delta | Reasoning | UsageSeen | Completed
+ProviderEvent: TypeAlias = Started | Delta | Reasoning | UsageSeen | Steered | Completed
 
 
 class Provider(Protocol):
