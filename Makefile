@@ -3,25 +3,46 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+FRONT  := labextension
+# The front end's build tool (it brings jlpm), its packages, its bundle.
+TOOL    := $(VENV)/.front-tool
+MODULES := $(FRONT)/node_modules/.yarn-state.yml
+BUNDLE  := jupyter_spark/_labextension/static/style.js
+JLPM    := cd $(FRONT) && PATH="$(abspath $(BIN)):$$PATH" jlpm
 LAB_ARGS    ?=
 TEST_ARGS   ?=
 EVAL_ARGS   ?=
 MODEL       ?= 0.5b
 
-.PHONY: lab test cover lint type format eval bench model constraints clean
+.PHONY: lab test cover lint type front wire format eval bench model constraints clean
 
-$(STAMP): pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+$(TOOL): constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	$(PIP) jupyter-builder
+	touch $@
+
+$(MODULES): $(FRONT)/package.json $(FRONT)/yarn.lock | $(TOOL)
+	$(JLPM) install --immutable
+	touch $@
+
+$(BUNDLE): $(MODULES) $(wildcard $(FRONT)/src/*.ts $(FRONT)/src/*/*.ts* $(FRONT)/style/* $(FRONT)/schema/*)
+	$(JLPM) build:prod
+
+# The page loads the bundle from this checkout: a new build needs no new install.
+$(STAMP): pyproject.toml constraints.txt | $(BUNDLE)
+	$(PIP) -e '.[local,dev]'
+	$(BIN)/jupyter-builder develop --overwrite .
 	touch $@
 
 model: $(STAMP)
 	$(BIN)/jupyter-spark model pull $(MODEL)
 
-lab: $(STAMP) model
+lab: $(STAMP) $(BUNDLE) model
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
-test: $(STAMP) model
+test: $(STAMP) $(BUNDLE) model
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
@@ -37,6 +58,16 @@ lint: $(STAMP)
 
 type: $(STAMP)
 	$(BIN)/mypy
+
+front: $(MODULES)
+	$(JLPM) format:check
+	$(JLPM) lint
+	$(JLPM) test
+
+# The types that cross between Python and the page, from the one place where they are written.
+wire: $(STAMP)
+	$(BIN)/python -m jupyter_spark.wire_page > $(FRONT)/src/_wire.schema.json
+	$(JLPM) wire
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -55,4 +86,4 @@ constraints: $(STAMP)
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o constraints.txt
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(FRONT)/node_modules $(FRONT)/lib $(FRONT)/tsconfig.tsbuildinfo jupyter_spark/_labextension dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -51,3 +51,15 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from jupyter_spark.kernel import unload
 
     unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the built front end."""
+    return [{"src": "_labextension", "dest": "jupyter-spark-ai"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What a Jupyter server loads."""
+    from jupyter_spark.server import SparkExtension
+
+    return [{"module": "jupyter_spark", "app": SparkExtension}]

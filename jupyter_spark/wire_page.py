@@ -1,0 +1,281 @@
+"""What crosses between a page and the Jupyter server, over the sidebar's WebSocket.
+
+Every frame is JSON: an object with a ``type``, or, for the words of a running turn, the short form
+``[turn number, log position, text]``: at sixty frames a second an object's keys would outweigh its text.
+The TypeScript types are generated from this module and from ``wire`` (``make wire``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from jupyter_spark.wire import (
+    AnyTurnEvent,
+    CellSnapshot,
+    ErrorReport,
+    Proposal,
+    Tier,
+    TurnFigures,
+    TurnKind,
+    VariableSummary,
+    WireModel,
+)
+
+# Raised with every change that an older page or server would misread.
+PAGE_VERSION = 1
+
+# --- from the page -----------------------------------------------------------------------------------
+
+
+class Hello(WireModel):
+    """The first frame of a page: which version it speaks, and the turns that it already shows, with how far."""
+
+    type: Literal["hello"] = "hello"
+    version: int
+    joined: dict[str, int] = Field(default_factory=dict)
+
+
+class ListedCell(WireModel):
+    """A cell by its hash (``wire.text_hash`` of its source), for a server that may have the text already."""
+
+    cell_id: str
+    hash: str
+
+
+class CellsListed(WireModel):
+    """All cells of a notebook in order, by hash; the server answers with those that it lacks."""
+
+    type: Literal["cells_listed"] = "cells_listed"
+    notebook: str
+    language: str = "python"
+    cells: tuple[ListedCell, ...]
+
+
+class CellsChanged(WireModel):
+    """Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before."""
+
+    type: Literal["cells_changed"] = "cells_changed"
+    notebook: str
+    cells: tuple[CellSnapshot, ...] = ()
+    order: tuple[str, ...] | None = None
+
+
+class TurnRequested(WireModel):
+    """A turn, as the user asked for it; the page makes its id, so that it can be joined again.
+
+    ``only`` lists the context pieces that stay when the user took chips away; ``variables_age_s`` is how old the
+    kernel's word on its variables is, in seconds.
+    """
+
+    type: Literal["turn_requested"] = "turn_requested"
+    turn_id: str
+    notebook: str
+    conversation_id: str
+    kind: TurnKind
+    instruction: str
+    tier: Tier = "spark"
+    profile: str | None = None
+    cell_id: str | None = None
+    selection: str = ""
+    error: ErrorReport | None = None
+    variables: tuple[VariableSummary, ...] = ()
+    variables_age_s: float | None = None
+    without: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    with_context: bool = True
+    again: bool = False
+
+
+class TurnSteered(WireModel):
+    """New words for a turn that runs."""
+
+    type: Literal["turn_steered"] = "turn_steered"
+    turn_id: str
+    words: str
+
+
+class TurnStopped(WireModel):
+    """The reader wants no more of a turn."""
+
+    type: Literal["turn_stopped"] = "turn_stopped"
+    turn_id: str
+
+
+PageFrame: TypeAlias = Annotated[
+    Hello | CellsListed | CellsChanged | TurnRequested | TurnSteered | TurnStopped, Field(discriminator="type")
+]
+PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
+
+# --- from the server ---------------------------------------------------------------------------------
+
+
+class Welcome(WireModel):
+    """The server's answer to ``hello``; a page of another version says "reload" and nothing else."""
+
+    type: Literal["welcome"] = "welcome"
+    version: int
+
+
+class CellsWanted(WireModel):
+    """The cells whose text the server lacks."""
+
+    type: Literal["cells_wanted"] = "cells_wanted"
+    notebook: str
+    cell_ids: tuple[str, ...]
+
+
+class TurnNumbered(WireModel):
+    """A turn's number on this connection, for the short frames that follow."""
+
+    type: Literal["turn_numbered"] = "turn_numbered"
+    turn_id: str
+    number: int
+
+
+class TurnLost(WireModel):
+    """A turn that this server does not know: it was restarted meanwhile."""
+
+    type: Literal["turn_lost"] = "turn_lost"
+    turn_id: str
+
+
+class TurnNews(WireModel):
+    """An event of a turn that is not plain words, with its place in the turn's log."""
+
+    type: Literal["turn_news"] = "turn_news"
+    number: int
+    position: int
+    event: AnyTurnEvent
+
+
+class Refused(WireModel):
+    """A frame that could not be taken: what is wrong, and what to do."""
+
+    type: Literal["refused"] = "refused"
+    turn_id: str | None = None
+    code: str
+    message: str
+    hint: str = ""
+
+
+class ModelProgress(WireModel):
+    """How far the download of the built-in model is, in bytes; ``done`` once its file is in place."""
+
+    type: Literal["model_progress"] = "model_progress"
+    received_bytes: int
+    total_bytes: int
+    done: bool = False
+    problem: str = ""
+
+
+ServerFrame: TypeAlias = Annotated[
+    Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress,
+    Field(discriminator="type"),
+]
+
+# --- over plain HTTP ---------------------------------------------------------------------------------
+
+
+class TierStatus(WireModel):
+    """Who fills a tier, whether it can answer, and what to do if not."""
+
+    tier: Tier
+    profile: str
+    title: str
+    model: str
+    context_tokens: int
+    ready: bool
+    problem: str = ""
+    hint: str = ""
+
+
+class ServerStatus(WireModel):
+    """What a page needs to know before the first question."""
+
+    version: int
+    tiers: tuple[TierStatus, ...]
+    profiles: tuple[str, ...]
+    key_names: tuple[str, ...]
+    model_bytes: int
+    model_ready: bool
+
+
+class PastTurn(WireModel):
+    """A turn of a conversation, as the journal kept it."""
+
+    turn_id: str
+    created_at_s: float
+    kind: TurnKind
+    instruction: str
+    tier: Tier
+    profile: str
+    model: str
+    status: Literal["running", "finished", "failed", "cancelled", "interrupted"]
+    text: str
+    error: str = ""
+    figures: TurnFigures = TurnFigures()
+    proposals: tuple[Proposal, ...] = ()
+
+
+class PastConversation(WireModel):
+    """A conversation about a notebook."""
+
+    conversation_id: str
+    notebook: str
+    title: str
+    changed_at_s: float
+    turns: tuple[PastTurn, ...] = ()
+
+
+class ConversationList(WireModel):
+    """A notebook's conversations, the newest first."""
+
+    conversations: tuple[PastConversation, ...]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return one JSON schema of everything that crosses, for the generator of the TypeScript types.
+
+    What the server sends has every field; of what the page sends, fields with a default may be left out.
+    """
+    definitions: dict[str, Any] = {}
+    kinds: dict[str, Any] = {
+        "ServerFrame": ServerFrame,
+        "TurnEvent": AnyTurnEvent,
+        "ServerStatus": ServerStatus,
+        "ConversationList": ConversationList,
+    }
+    for name, kind in kinds.items():
+        _define(name, TypeAdapter(kind).json_schema(mode="serialization"), definitions, complete=True)
+    _define("PageFrame", PAGE_FRAME.json_schema(mode="validation"), definitions, complete=False)
+    return {
+        "title": "Wire",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in sorted(definitions)},
+        "required": sorted(definitions),
+        "$defs": definitions,
+    }
+
+
+def _define(name: str, schema: dict[str, Any], definitions: dict[str, Any], *, complete: bool) -> None:
+    inner: dict[str, Any] = schema.pop("$defs", {})
+    schema.pop("discriminator", None)
+    for key, definition in {**inner, name: schema}.items():
+        fields = definition.get("properties", {})
+        for field in fields.values():
+            field.pop("title", None)  # the generator would make a named type of every field,
+            field.pop("default", None)  # and another type of every default
+        if fields:
+            always = fields if complete else {"type"} & fields.keys()
+            definition["required"] = sorted({*definition.get("required", ()), *always})
+        definitions.setdefault(key, definition)
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    json.dump(json_schema(), sys.stdout, indent=1, sort_keys=True)

@@ -1,0 +1,11 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-spark-ai:chat',
+  autoStart: true,
+  activate: (app: JupyterFrontEnd) => {
+    console.warn('jupyter-spark', app.name);
+  }
+};
+
+export default [plugin];
