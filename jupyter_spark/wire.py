@@ -116,6 +116,7 @@ class TurnRequest(WireModel):
     repair: bool = True
     temperature: float | None = None
     notebook_path: str | None = None
+    conversation_id: str | None = None
 
     @property
     def wants_code(self) -> bool:
@@ -321,6 +322,7 @@ class TurnRecord(WireModel):
     model: str
     status: Literal["running", "finished", "failed", "cancelled"]
     notebook_path: str | None = None
+    conversation_id: str | None = None
     text: str = ""
     error: str = ""
     figures: dict[str, Any] = Field(default_factory=dict)

@@ -1,12 +1,15 @@
 """What crosses between a page and the Jupyter server, over the sidebar's WebSocket.
 
-Every frame is JSON: an object with a ``type``, or, for the words of a running turn, the short form
-``[turn number, log position, text]``: at sixty frames a second an object's keys would outweigh its text.
+A page sends one JSON object a message. The server sends a JSON array of frames a message, one message a batch of about
+16 ms: objects with a ``type``, and, for what streams, short forms: ``[turn number, log position, text]`` for words,
+``[turn number, log position, [line, ...]]`` for an edit's lines. At sixty messages a second an object's keys would
+outweigh its text. The position is the turn's log after the frame; it is what ``turn_joined`` takes.
 The TypeScript types are generated from this module and from ``wire`` (``make wire``).
 """
 
 from __future__ import annotations
 
+import zlib
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
@@ -26,26 +29,35 @@ from jupyter_spark.wire import (
 # Raised with every change that an older page or server would misread.
 PAGE_VERSION = 1
 
+
+def text_mark(text: str) -> str:
+    """Return what tells a cell's text from its earlier ones: CRC-32 of its UTF-8 in hexadecimal, and its size in bytes.
+
+    A page that is not served over TLS has no SHA-256 of the browser's.
+    """
+    data = text.encode("utf-8", "replace")
+    return f"{zlib.crc32(data):08x}-{len(data)}"
+
+
 # --- from the page -----------------------------------------------------------------------------------
 
 
 class Hello(WireModel):
-    """The first frame of a page: which version it speaks, and the turns that it already shows, with how far."""
+    """The first frame of a page: which version it speaks."""
 
     type: Literal["hello"] = "hello"
     version: int
-    joined: dict[str, int] = Field(default_factory=dict)
 
 
 class ListedCell(WireModel):
-    """A cell by its hash (``wire.text_hash`` of its source), for a server that may have the text already."""
+    """A cell by the mark of its source (see ``text_mark``), for a server that may have the text already."""
 
     cell_id: str
-    hash: str
+    mark: str
 
 
 class CellsListed(WireModel):
-    """All cells of a notebook in order, by hash; the server answers with those that it lacks."""
+    """All cells of a notebook in order; the server answers with those whose text it lacks."""
 
     type: Literal["cells_listed"] = "cells_listed"
     notebook: str
@@ -88,6 +100,14 @@ class TurnRequested(WireModel):
     again: bool = False
 
 
+class TurnJoined(WireModel):
+    """Follow a turn that was begun elsewhere, or before this page was loaded, from a position of its log on."""
+
+    type: Literal["turn_joined"] = "turn_joined"
+    turn_id: str
+    position: int = 0
+
+
 class TurnSteered(WireModel):
     """New words for a turn that runs."""
 
@@ -104,7 +124,8 @@ class TurnStopped(WireModel):
 
 
 PageFrame: TypeAlias = Annotated[
-    Hello | CellsListed | CellsChanged | TurnRequested | TurnSteered | TurnStopped, Field(discriminator="type")
+    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped,
+    Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
 

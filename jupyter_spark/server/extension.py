@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from jupyter_server.extension.application import ExtensionApp
+
+from jupyter_spark.server.engine import Engine
+from jupyter_spark.server.socket import TurnsSocket
 
 
 class SparkExtension(ExtensionApp):
@@ -11,3 +17,17 @@ class SparkExtension(ExtensionApp):
     name = "jupyter_spark"
     extension_url = "/jupyter-spark"
     load_other_extensions = True
+
+    def initialize_settings(self) -> None:
+        """Make the engine; nothing heavy is imported before the first page connects."""
+        root = Path(self.settings.get("server_root_dir", ".")).expanduser()
+        self._engine = Engine(root)
+
+    def initialize_handlers(self) -> None:
+        """Add the routes."""
+        shared: dict[str, Any] = {"engine": self._engine}
+        self.handlers.extend([(r"/jupyter-spark/turns", TurnsSocket, shared)])
+
+    async def stop_extension(self) -> None:
+        """Stop every turn when the server stops."""
+        await self._engine.aclose()

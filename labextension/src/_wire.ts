@@ -5,7 +5,7 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnSteered | TurnStopped;
+export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped;
 export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
 export type TurnEvent =
   | TurnStarted
@@ -53,6 +53,7 @@ export interface Wire {
   TurnFailed: TurnFailed;
   TurnFigures: TurnFigures;
   TurnFinished: TurnFinished;
+  TurnJoined: TurnJoined;
   TurnLost: TurnLost;
   TurnNews: TurnNews;
   TurnNumbered: TurnNumbered;
@@ -94,7 +95,7 @@ export interface CellsChanged {
   type: "cells_changed";
 }
 /**
- * All cells of a notebook in order, by hash; the server answers with those that it lacks.
+ * All cells of a notebook in order; the server answers with those whose text it lacks.
  */
 export interface CellsListed {
   cells: ListedCell[];
@@ -103,11 +104,11 @@ export interface CellsListed {
   type: "cells_listed";
 }
 /**
- * A cell by its hash (``wire.text_hash`` of its source), for a server that may have the text already.
+ * A cell by the mark of its source (see ``text_mark``), for a server that may have the text already.
  */
 export interface ListedCell {
   cell_id: string;
-  hash: string;
+  mark: string;
 }
 /**
  * The cells whose text the server lacks.
@@ -261,12 +262,9 @@ export interface ErrorReport {
   traceback?: string;
 }
 /**
- * The first frame of a page: which version it speaks, and the turns that it already shows, with how far.
+ * The first frame of a page: which version it speaks.
  */
 export interface Hello {
-  joined?: {
-    [k: string]: number;
-  };
   type: "hello";
   version: number;
 }
@@ -321,6 +319,14 @@ export interface VariableSummary {
   name: string;
   summary?: string;
   type: string;
+}
+/**
+ * Follow a turn that was begun elsewhere, or before this page was loaded, from a position of its log on.
+ */
+export interface TurnJoined {
+  position?: number;
+  turn_id: string;
+  type: "turn_joined";
 }
 /**
  * New words for a turn that runs.

@@ -4,7 +4,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-spark-ai:chat',
   autoStart: true,
   activate: (app: JupyterFrontEnd) => {
-    console.warn('jupyter-spark', app.name);
+    void app;
   }
 };
 

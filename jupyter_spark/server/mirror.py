@@ -1,0 +1,83 @@
+"""The notebooks of the pages, as the pages last told them: a page sends only the cells that changed."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from jupyter_spark.errors import UsageError
+from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
+from jupyter_spark.wire_page import CellsChanged, CellsListed, text_mark
+
+KEPT_NOTEBOOKS = 64
+
+
+@dataclass
+class _Notebook:
+    language: str = "python"
+    order: tuple[str, ...] = ()
+    cells: dict[str, CellSnapshot] = field(default_factory=dict)
+    changed_at_s: float = 0.0
+
+
+class NotebookMirror:
+    """The notebooks of one user's pages. The ones used last are kept."""
+
+    def __init__(self) -> None:
+        self._notebooks: OrderedDict[str, _Notebook] = OrderedDict()
+
+    def listed(self, frame: CellsListed) -> tuple[str, ...]:
+        """Take a notebook's list of cells; return those whose text is not known here."""
+        notebook = self._notebook(frame.notebook)
+        notebook.language = frame.language
+        notebook.order = tuple(cell.cell_id for cell in frame.cells)
+        wanted = []
+        for cell in frame.cells:
+            known = notebook.cells.get(cell.cell_id)
+            if known is None or text_mark(known.source) != cell.mark:
+                wanted.append(cell.cell_id)
+        self._changed(notebook)
+        return tuple(wanted)
+
+    def changed(self, frame: CellsChanged) -> None:
+        """Take cells that are new or changed."""
+        notebook = self._notebook(frame.notebook)
+        for cell in frame.cells:
+            notebook.cells[cell.cell_id] = cell
+        if frame.order is not None:
+            notebook.order = frame.order
+        self._changed(notebook)
+
+    def snapshot(self, name: str, path: str | None) -> NotebookSnapshot:
+        """Return a notebook as its page last told it.
+
+        Raises
+        ------
+        UsageError
+            No page has told it.
+        """
+        notebook = self._notebooks.get(name)
+        if notebook is None:
+            raise UsageError("The server does not know this notebook yet.", "Reload the page and ask again.")
+        return NotebookSnapshot(
+            cells=tuple(notebook.cells[cell_id] for cell_id in notebook.order if cell_id in notebook.cells),
+            origin="live",
+            path=path,
+            language=notebook.language,
+            taken_at_s=notebook.changed_at_s,
+        )
+
+    def _notebook(self, name: str) -> _Notebook:
+        notebook = self._notebooks.setdefault(name, _Notebook())
+        self._notebooks.move_to_end(name)
+        while len(self._notebooks) > KEPT_NOTEBOOKS:
+            self._notebooks.popitem(last=False)
+        return notebook
+
+    @staticmethod
+    def _changed(notebook: _Notebook) -> None:
+        notebook.changed_at_s = time.time()
+        if len(notebook.cells) > len(notebook.order):
+            here = set(notebook.order)
+            notebook.cells = {cell_id: cell for cell_id, cell in notebook.cells.items() if cell_id in here}
