@@ -1,0 +1,161 @@
+/** One turn as the panel knows it: built from its news, drawn by the views. */
+
+import type { ContextPack, PastTurn, Proposal, Refused, TurnEvent, TurnFigures, TurnRequested } from '../_wire';
+import type { ITurnReader } from '../channel/turns';
+
+export type TurnState = 'waiting' | 'streaming' | 'done' | 'failed' | 'stopped' | 'interrupted';
+export type TurnKind = TurnRequested['kind'];
+export type Tier = 'spark' | 'deep';
+
+/** What a view of a turn is told. Words and lines may come many times a second, a change of anything else does not. */
+export interface ITurnWatcher {
+  /** More words, or more lines. */
+  onStream(): void;
+  /** Everything said so far is void: new words came, or a repair. */
+  onRestart(): void;
+  /** State, proposal, figures, notices: what stands around the answer. */
+  onChange(): void;
+}
+
+/** A turn. */
+export class Turn implements ITurnReader {
+  constructor(
+    readonly id: string,
+    readonly kind: TurnKind,
+    readonly instruction: string,
+    readonly tier: Tier,
+    readonly cellId: string | null = null
+  ) {}
+
+  /** A turn that the journal kept. */
+  static past(kept: PastTurn): Turn {
+    const turn = new Turn(kept.turn_id, kept.kind, kept.instruction, kept.tier);
+    turn.model = kept.model;
+    turn.figures = kept.figures;
+    turn.text = kept.text;
+    turn.proposals = kept.proposals;
+    turn.problem = kept.error;
+    turn.state = STATES[kept.status];
+    return turn;
+  }
+
+  state: TurnState = 'waiting';
+  model = '';
+  profile = '';
+  /** The answer's words as far as they have arrived. */
+  text = '';
+  /** The edit's lines as far as they have arrived. */
+  lines: string[] = [];
+  oldSource = '';
+  proposals: Proposal[] = [];
+  context: ContextPack | null = null;
+  figures: TurnFigures | null = null;
+  notices: string[] = [];
+  problem = '';
+  hint = '';
+  /** When it was asked, and when its first piece came: milliseconds of `performance.now()`. */
+  readonly askedAt = performance.now();
+  firstAt: number | null = null;
+
+  get ended(): boolean {
+    return this.state !== 'waiting' && this.state !== 'streaming';
+  }
+
+  watch(watcher: ITurnWatcher): () => void {
+    this._watchers.add(watcher);
+    return () => this._watchers.delete(watcher);
+  }
+
+  onWords(text: string): void {
+    this.text += text;
+    this._streamed();
+  }
+
+  onLines(lines: string[]): void {
+    this.lines.push(...lines);
+    this._streamed();
+  }
+
+  onRefused(why: Refused): void {
+    this._fail('failed', why.message, why.hint);
+  }
+
+  onLost(): void {
+    this._fail('interrupted', 'The server was restarted in mid-answer.', 'Ask again (Retry).');
+  }
+
+  onEvent(event: TurnEvent): void {
+    switch (event.type) {
+      case 'turn_started':
+        this.model = event.model;
+        this.profile = event.profile;
+        break;
+      case 'context_packed':
+        this.context = event.context;
+        break;
+      case 'edit_started':
+        this.oldSource = event.old_source;
+        this._restart();
+        break;
+      case 'notice':
+        this.notices.push(event.message);
+        break;
+      case 'edit_ready':
+        this.proposals.push(event.proposal);
+        break;
+      case 'turn_finished':
+        this.state = 'done';
+        this.model = event.model;
+        this.figures = event.figures;
+        break;
+      case 'turn_failed':
+        this.figures = event.figures;
+        this._fail('failed', event.message, event.hint);
+        return;
+      case 'turn_cancelled':
+        this.state = 'stopped';
+        this.figures = event.figures;
+        break;
+    }
+    this._changed();
+  }
+
+  private _streamed(): void {
+    const first = this.state === 'waiting';
+    this.firstAt ??= performance.now();
+    this.state = this.ended ? this.state : 'streaming';
+    this._watchers.forEach(watcher => watcher.onStream());
+    if (first) {
+      this._changed();
+    }
+  }
+
+  private _restart(): void {
+    if (this.text || this.lines.length) {
+      this.text = '';
+      this.lines = [];
+      this._watchers.forEach(watcher => watcher.onRestart());
+    }
+  }
+
+  private _fail(state: TurnState, problem: string, hint: string): void {
+    this.state = state;
+    this.problem = problem;
+    this.hint = hint;
+    this._changed();
+  }
+
+  private _changed(): void {
+    this._watchers.forEach(watcher => watcher.onChange());
+  }
+
+  private readonly _watchers = new Set<ITurnWatcher>();
+}
+
+const STATES: Record<PastTurn['status'], TurnState> = {
+  running: 'waiting',
+  finished: 'done',
+  failed: 'failed',
+  cancelled: 'stopped',
+  interrupted: 'interrupted'
+};
