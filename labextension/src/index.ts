@@ -1,11 +1,3 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { chatPlugin } from './chat/plugin';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-spark-ai:chat',
-  autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    void app;
-  }
-};
-
-export default [plugin];
+export default [chatPlugin];

@@ -1,0 +1,199 @@
+/** The conversations of the page: which notebook is talked about, what was said, what is being said. */
+
+import type { PastConversation, TurnRequested } from '../_wire';
+import type { ChannelState } from '../channel/channel';
+import type { TurnChannel } from '../channel/turns';
+import { Turn, type Tier, type TurnKind } from './turn';
+
+/** What the user asks, beside the words. */
+export interface IAsking {
+  kind: TurnKind;
+  instruction: string;
+  cellId?: string | null;
+  extras?: Partial<TurnRequested>;
+}
+
+/** A conversation about one notebook. */
+export class Conversation {
+  constructor(
+    readonly notebook: string,
+    readonly id: string = newId()
+  ) {}
+
+  turns: Turn[] = [];
+  draft = '';
+
+  /** The turn that is being answered, if any. */
+  get running(): Turn | null {
+    const last = this.turns[this.turns.length - 1];
+    return last && !last.ended ? last : null;
+  }
+}
+
+/** What the store needs of the page. */
+export interface IPage {
+  /** Tell the server of the notebook's latest cells; called right before a turn about it. */
+  push(notebook: string): void;
+  /** Where drafts outlive a reload. */
+  readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+}
+
+/** The state of the chat; views watch it. */
+export class ChatStore {
+  constructor(
+    readonly channel: TurnChannel,
+    private readonly _page: IPage
+  ) {}
+
+  tier: Tier = 'spark';
+  connection: ChannelState = 'connecting';
+  current: Conversation | null = null;
+
+  watch(changed: () => void): () => void {
+    this._watchers.add(changed);
+    return () => this._watchers.delete(changed);
+  }
+
+  /** Talk about a notebook: its conversation of before, or a new one. */
+  show(notebook: string | null): void {
+    if (notebook === null) {
+      this.current = null;
+    } else if (this.current?.notebook !== notebook) {
+      this.current = this._conversations.get(notebook) ?? this._begin(notebook);
+    }
+    this.changed();
+  }
+
+  /** Begin a new conversation about the same notebook. */
+  startAnew(): void {
+    if (this.current) {
+      this.current = this._begin(this.current.notebook);
+      this.changed();
+    }
+  }
+
+  /** Go on with a conversation that the journal kept. */
+  resume(kept: PastConversation): void {
+    const conversation = new Conversation(kept.notebook, kept.conversation_id);
+    conversation.turns = kept.turns.map(turn => Turn.past(turn));
+    conversation.draft = this._page.storage.getItem(draftKey(kept.notebook)) ?? '';
+    for (const turn of conversation.turns.filter(turn => !turn.ended)) {
+      turn.text = '';
+      this._follow(turn);
+      this.channel.join(turn.id, turn);
+    }
+    this._conversations.set(kept.notebook, conversation);
+    if (this.current === null || this.current.notebook === kept.notebook) {
+      this.current = conversation;
+    }
+    this.changed();
+  }
+
+  /** Ask. While an answer to words is running, new words redirect it instead. */
+  send(asking: IAsking): void {
+    const conversation = this.current;
+    if (!conversation || !asking.instruction.trim()) {
+      return;
+    }
+    const running = conversation.running;
+    if (running) {
+      this.steer(running, asking.instruction);
+      return;
+    }
+    const turn = new Turn(newId(), asking.kind, asking.instruction, this.tier, asking.cellId ?? null);
+    conversation.turns = [...conversation.turns, turn];
+    this.setDraft('');
+    this._follow(turn);
+    this._page.push(conversation.notebook);
+    this.channel.ask(
+      {
+        type: 'turn_requested',
+        turn_id: turn.id,
+        notebook: conversation.notebook,
+        conversation_id: conversation.id,
+        kind: asking.kind,
+        instruction: asking.instruction,
+        tier: this.tier,
+        cell_id: asking.cellId ?? null,
+        ...asking.extras
+      },
+      turn
+    );
+    this.changed();
+  }
+
+  steer(turn: Turn, words: string): void {
+    if (this.channel.steer(turn.id, words)) {
+      turn.notices.push(words);
+      this.setDraft('');
+    }
+    this.changed();
+  }
+
+  stop(): void {
+    const running = this.current?.running;
+    if (running) {
+      this.channel.stop(running.id);
+    }
+  }
+
+  setTier(tier: Tier): void {
+    this.tier = tier;
+    this.changed();
+  }
+
+  setDraft(text: string): void {
+    if (this.current) {
+      this.current.draft = text;
+      const key = draftKey(this.current.notebook);
+      if (text) {
+        this._page.storage.setItem(key, text);
+      } else {
+        this._page.storage.removeItem(key);
+      }
+    }
+  }
+
+  setConnection(state: ChannelState): void {
+    this.connection = state;
+    this.changed();
+  }
+
+  changed(): void {
+    this._watchers.forEach(changed => changed());
+  }
+
+  private _begin(notebook: string): Conversation {
+    const conversation = new Conversation(notebook);
+    conversation.draft = this._page.storage.getItem(draftKey(notebook)) ?? '';
+    this._conversations.set(notebook, conversation);
+    return conversation;
+  }
+
+  /** The panel's buttons depend on whether a turn runs. */
+  private _follow(turn: Turn): void {
+    const leave = turn.watch({
+      onStream: () => undefined,
+      onRestart: () => undefined,
+      onChange: () => {
+        if (turn.ended) {
+          leave();
+          this.changed();
+        }
+      }
+    });
+  }
+
+  private readonly _conversations = new Map<string, Conversation>();
+  private readonly _watchers = new Set<() => void>();
+}
+
+/** A random identifier; `crypto.randomUUID` is missing on pages without TLS. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function draftKey(notebook: string): string {
+  return `jupyter-spark:draft:${notebook}`;
+}
