@@ -17,6 +17,7 @@ from jupyter_spark.wire import (
     AnyTurnEvent,
     EditReady,
     Proposal,
+    TextDelta,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
@@ -24,6 +25,8 @@ from jupyter_spark.wire import (
     TurnRequest,
     TurnStarted,
 )
+
+KEEP_EVERY_S = 1.0  # how much of an answer may be lost when the process is killed in the middle of it
 
 
 class TurnJournal(Protocol):
@@ -55,9 +58,9 @@ async def recorded(
     Yields
     ------
     event
-        Each of ``events``. The turn is kept as running when it starts, with its proposal when that is ready, and with
-        its end at the terminal event; if the reader walks away before that, as cancelled. When this generator has
-        ended or was closed, everything is written.
+        Each of ``events``. The turn is kept as running when it starts, with the words so far every second, with its
+        proposal when that is ready, and with its end at the terminal event; if the reader walks away before that, as
+        cancelled. When this generator has ended or was closed, everything is written.
     """
     writer = _Writer(journal)
     record = TurnRecord(
@@ -70,11 +73,19 @@ async def recorded(
         model="",
         status="running",
         notebook_path=request.notebook_path,
+        conversation_id=request.conversation_id,
     )
+    arrived: list[str] = []
+    kept_at_s = time.monotonic()
     try:
         async with aclosing(events):
             async for event in events:
-                if isinstance(event, EditReady):
+                if isinstance(event, TextDelta):
+                    arrived.append(event.text)
+                    if time.monotonic() - kept_at_s > KEEP_EVERY_S:
+                        kept_at_s = time.monotonic()
+                        writer.keep_turn(record.model_copy(update={"text": "".join(arrived)}))
+                elif isinstance(event, EditReady):
                     writer.keep_proposal(event.proposal)
                 elif (fields := _told_by(event)) is not None:
                     record = record.model_copy(update=fields)

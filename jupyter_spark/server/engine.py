@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
-from jupyter_spark.errors import UsageError
+from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.journal import SafeJournal, open_journal
+from jupyter_spark.providers import import_sdk
+from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.request import build_request
 from jupyter_spark.server.connection import PageConnection, Send
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
+from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.settings import Settings, load_settings
 from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
-from jupyter_spark.wire_page import TurnRequested
+from jupyter_spark.wire_page import ModelProgress, TurnRequested
+
+PROGRESS_EVERY_S = 0.1
 
 
 class Engine:
@@ -32,9 +40,12 @@ class Engine:
         self.turns = RunningTurns(self.journal)
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
         self._pages: set[PageConnection] = set()
+        self._warming: asyncio.Future[None] | None = None
+        self._pulling: asyncio.Task[None] | None = None
 
     def connect(self, user: str, send: Send) -> PageConnection:
         """Take in a page."""
+        self._warm_up()
         page = PageConnection(user, self._mirrors[user], self.turns, self.start, send)
         self._pages.add(page)
         return page
@@ -73,10 +84,53 @@ class Engine:
             changes["temperature"] = SAMPLING_TEMPERATURE
         return self.turns.start(user, request.model_copy(update=changes), profile)
 
+    def pull_model(self) -> None:
+        """Begin to download the built-in model; every page is told how far it is."""
+        if self._pulling is None or self._pulling.done():
+            self._pulling = asyncio.get_running_loop().create_task(self._pull())
+
+    async def _pull(self) -> None:
+        spec = find_spec(BUILT_IN)
+        loop = asyncio.get_running_loop()
+
+        told_at_s = 0.0
+
+        def told(received_bytes: int, total_bytes: int, _what: str) -> None:
+            nonlocal told_at_s
+            if time.monotonic() - told_at_s > PROGRESS_EVERY_S:
+                told_at_s = time.monotonic()
+                loop.call_soon_threadsafe(self._tell_all, received_bytes, total_bytes)
+
+        done, problem = False, ""
+        try:
+            await asyncio.to_thread(pull_model, spec, progress=told)
+            done = True
+        except SparkError as error:
+            problem = str(error)
+        received_bytes = spec.size_bytes if done else 0
+        self._tell_all(received_bytes, spec.size_bytes, done=done, problem=problem)
+
+    def _tell_all(self, received_bytes: int, total_bytes: int, *, done: bool = False, problem: str = "") -> None:
+        frame = ModelProgress(received_bytes=received_bytes, total_bytes=total_bytes, done=done, problem=problem)
+        for page in self._pages:
+            page.tell(frame)
+
+    def _warm_up(self) -> None:
+        """Import what the first turn would wait for, in a thread, when the first page connects."""
+        if self._warming is None:
+            self._warming = asyncio.get_running_loop().run_in_executor(None, _import_quietly)
+
     async def aclose(self) -> None:
         """Stop everything."""
+        if self._pulling is not None:
+            self._pulling.cancel()
         await self.turns.aclose()
         self.journal.close()
+
+
+def _import_quietly() -> None:
+    with suppress(Exception):  # the first turn meets it again, and tells the user
+        import_sdk()
 
 
 def _target(snapshot: NotebookSnapshot, frame: TurnRequested) -> CellSnapshot | None:

@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 
 from jupyter_spark.server.engine import Engine
+from jupyter_spark.server.rest import ConversationsHandler, KeyHandler, ModelHandler, StatusHandler
 from jupyter_spark.server.socket import TurnsSocket
 
 
@@ -26,7 +27,14 @@ class SparkExtension(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the routes."""
         shared: dict[str, Any] = {"engine": self._engine}
-        self.handlers.extend([(r"/jupyter-spark/turns", TurnsSocket, shared)])
+        routes = {
+            "turns": TurnsSocket,
+            "status": StatusHandler,
+            "conversations": ConversationsHandler,
+            "key": KeyHandler,
+            "model": ModelHandler,
+        }
+        self.handlers.extend((f"/jupyter-spark/{name}", handler, shared) for name, handler in routes.items())
 
     async def stop_extension(self) -> None:
         """Stop every turn when the server stops."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024  # a notebook's cells, all at once, when it is opened
+NAMELESS = (IdentityProvider, PasswordIdentityProvider)  # who has the token or the password is let in
 AUTH_RESOURCE = "jupyter_spark"
 
 
@@ -54,9 +56,14 @@ class TurnsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Begin to send."""
         super().open(*args, **kwargs)
         self.set_nodelay(True)  # Nagle's algorithm would hold batches back by 40 ms
-        self._page = self._engine.connect(self.current_user.username, self._send)
+        self._page = self._engine.connect(self._user(), self._send)
         self._sending = asyncio.get_running_loop().create_task(self._page.run())
         self._sending.add_done_callback(_tell_failure)
+
+    def _user(self) -> str:
+        """Whose page it is. Without accounts the server makes up a name for each browser: they are one person."""
+        nameless = type(self.identity_provider) in NAMELESS
+        return "" if nameless else str(self.current_user.username)
 
     def on_message(self, message: str | bytes) -> None:
         """Take a frame of the page's."""

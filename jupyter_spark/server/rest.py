@@ -1,0 +1,95 @@
+"""The plain requests of the pages: status, past conversations, a key for the keyring, the built-in model's download."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.server.past import past_conversations
+from jupyter_spark.server.socket import AUTH_RESOURCE
+from jupyter_spark.server.status import keep_key, server_status
+
+if TYPE_CHECKING:
+    from jupyter_spark.server.engine import Engine
+    from jupyter_spark.wire import WireModel
+
+
+class SparkHandler(APIHandler):
+    """A request that is answered by the engine; a ``SparkError`` is answered in one line."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, engine: Engine) -> None:
+        """Keep the engine that all requests share."""
+        self.engine = engine
+
+    def answer(self, value: WireModel) -> None:
+        """Answer with a value of the wire."""
+        self.finish(value.model_dump_json())
+
+    def refuse(self, error: SparkError) -> None:
+        """Answer with what is wrong and what to do."""
+        self.set_status(400)
+        self.finish({"code": error.code, "message": error.message, "hint": error.hint})
+
+
+class StatusHandler(SparkHandler):
+    """``/jupyter-spark/status``."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Tell who answers, and what is missing."""
+        try:
+            self.answer(server_status(self.engine.settings()))
+        except SparkError as error:
+            self.refuse(error)
+
+
+class ConversationsHandler(SparkHandler):
+    """``/jupyter-spark/conversations?notebook=PATH``."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Tell a notebook's conversations, the newest first."""
+        notebook = self.get_query_argument("notebook")
+        turns = self.engine.turns
+        path = self.engine.path_of(notebook)
+        self.answer(past_conversations(self.engine.journal, notebook, path, turns.is_running))
+
+
+class KeyHandler(SparkHandler):
+    """``/jupyter-spark/key``: into the keyring, and never out again."""
+
+    @web.authenticated
+    @authorized
+    def put(self) -> None:
+        """Keep a key."""
+        body = self.get_json_body() or {}
+        try:
+            keep_key(str(body.get("name", "")), str(body.get("key", "")))
+        except SparkError as error:
+            self.refuse(error)
+            return
+        self.answer(server_status(self.engine.settings()))
+
+
+class ModelHandler(SparkHandler):
+    """``/jupyter-spark/model``: the built-in model's download."""
+
+    @web.authenticated
+    @authorized
+    def post(self) -> None:
+        """Begin it, or join the one that runs; how far it is comes over the pages' WebSockets."""
+        try:
+            self.engine.pull_model()
+        except UsageError as error:
+            self.refuse(error)
+            return
+        self.set_status(202)
+        self.finish()

@@ -1,0 +1,157 @@
+"""A page's turns over a real server: asked, streamed, joined again, redirected, stopped."""
+
+from __future__ import annotations
+
+import uuid
+
+from tests.kernel.server import JupyterServer
+from tests.paced import Fault, PacedServer
+from tests.server.page import CELLS, NOTEBOOK, opened_page, request
+
+LONG = "".join(f"Sentence {number} is here.\n" for number in range(300))
+
+
+def fresh() -> str:
+    return uuid.uuid4().hex
+
+
+def test_a_question_about_the_notebook_as_it_stands(server: JupyterServer, paced: PacedServer) -> None:
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.send("cells_changed", notebook=NOTEBOOK, cells=[{"cell_id": "b", "source": "total = max(orders)"}])
+        page.ask(turn, "which one?")
+        ended = page.until("turn_finished")
+    assert page.text(turn) == "All is well."
+    assert ended["text"] == "All is well."
+    (record,) = paced.records
+    sent = str(record.body)
+    assert CELLS["a"] in sent
+    assert "total = max(orders)" in sent
+    assert CELLS["b"] not in sent
+    assert "which one?" in sent
+
+
+def test_only_what_is_not_known_is_asked_for(server: JupyterServer) -> None:
+    cells = {"x": "one = 1", "y": "two = 2", "z": "ä = '€😀'"}
+    with opened_page(server) as page:
+        assert set(page.tell_notebook(cells)) == {"x", "y", "z"}
+        assert page.tell_notebook(cells) == []
+        assert page.tell_notebook({**cells, "y": "two = 3"}) == ["y"]
+        page.tell_notebook(CELLS)
+
+
+def test_an_edit_streams_by_lines_and_ends_with_its_checks(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = "```python\ntotal = 0\nfor order in orders:\n    total += order\n```\n"
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(fresh(), "use a loop", kind="rewrite", cell_id="b")
+        proposal = page.until("edit_ready")["proposal"]
+        page.until("turn_finished")
+    lines = [line for frame in page.frames if isinstance(frame, list) for line in frame[2]]
+    assert lines == ["total = 0", "for order in orders:", "    total += order"]
+    assert proposal["edit"]["new_source"] == "\n".join(lines)
+    assert all(check["ok"] for check in proposal["checks"])
+
+
+def test_a_page_that_comes_back_misses_nothing(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer, paced.rate_tok_s = LONG, 1000.0
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn)
+        page.until_text()
+        position, first = page.position(turn), page.text(turn)
+    with opened_page(server) as again:
+        again.send("turn_joined", turn_id=turn, position=position)
+        ended = again.until("turn_finished")
+    with opened_page(server) as late:  # a page that was reloaded after the end
+        late.send("turn_joined", turn_id=turn)
+        late.until("turn_finished")
+    assert 0 < len(first) < len(LONG)
+    assert first + again.text(turn) == LONG == late.text(turn)
+    assert ended["text"] == LONG
+
+
+def test_what_streams_costs_little_more_than_its_text(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer, paced.rate_tok_s = LONG, 1000.0
+    with opened_page(server) as page:
+        page.tell_notebook()
+        before = page.received_bytes
+        page.ask(fresh())
+        ended = page.until("turn_finished")
+    streamed = [frame for frame in page.frames if isinstance(frame, list)]
+    around = sum(len(str(frame)) for frame in page.frames if not isinstance(frame, list))
+    assert len(streamed) > 50
+    assert page.received_bytes - before - around < 1.6 * len(ended["text"])
+
+
+def test_stop_closes_the_endpoint_and_keeps_what_came(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer, paced.rate_tok_s = LONG, 200.0
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn)
+        page.until_text()
+        page.send("turn_stopped", turn_id=turn)
+        ended = page.until("turn_cancelled")
+    assert LONG.startswith(ended["text"])
+    assert page.text(turn) == ended["text"] != ""
+    assert paced.records[-1].sent_tokens < 300
+
+
+def test_what_cannot_be_asked_is_refused_in_one_line(server: JupyterServer, paced: PacedServer) -> None:
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask("t1", "  ")
+        assert page.until("refused")["message"] == "There are no words to go by."
+        page.ask("t2", "mend it", kind="rewrite", cell_id="gone")
+        assert page.until("refused")["message"] == "That cell is not in the notebook any more."
+        page.ask("t3", notebook="elsewhere.ipynb")
+        refused = page.until("refused")
+        assert (refused["turn_id"], refused["message"]) == ("t3", "The server does not know this notebook yet.")
+        page.ask("t4", profile="nobody")
+        assert page.until("refused")["code"] == "unknown_profile"
+        page.send("nonsense")
+        assert page.until("refused")["turn_id"] is None
+        page.send("turn_joined", turn_id="never was")
+        assert page.until("turn_lost")["turn_id"] == "never was"
+        page.send("turn_stopped", turn_id="never was")
+        # The connection lives on.
+        page.ask(fresh())
+        page.until("turn_finished")
+    assert len(paced.records) == 1
+
+
+def test_an_endpoint_that_fails(server: JupyterServer, paced: PacedServer) -> None:
+    paced.fault = Fault("error_event", after_tokens=1)
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(fresh())
+        failed = page.until("turn_failed")
+    assert failed["code"] == "server"
+    assert failed["text"] == "All "
+
+
+def test_a_turn_that_is_asked_for_twice_runs_once(server: JupyterServer, paced: PacedServer) -> None:
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn)
+        page.ask(turn)
+        page.until("turn_finished")
+    assert len(paced.records) == 1
+
+
+def test_the_conversation_is_there_again(server: JupyterServer, paced: PacedServer) -> None:
+    turn, conversation = fresh(), fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn, "is it?\nreally", conversation_id=conversation)
+        page.until("turn_finished")
+    status, body = request(server, "GET", f"conversations?notebook={NOTEBOOK}")
+    assert status == 200
+    kept = next(one for one in body["conversations"] if one["conversation_id"] == conversation)
+    assert kept["title"] == "is it?"
+    (past,) = kept["turns"]
+    assert (past["turn_id"], past["status"], past["text"]) == (turn, "finished", "All is well.")
