@@ -33,12 +33,13 @@ class WireModel(BaseModel):
 
 
 class CellSnapshot(WireModel):
-    """One cell as it stood when the snapshot was taken."""
+    """One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text."""
 
     cell_id: str
     kind: Literal["code", "markdown", "raw"] = "code"
     source: str = ""
     execution_count: int | None = None
+    outputs: str = ""
 
 
 class NotebookSnapshot(WireModel):

@@ -128,7 +128,7 @@ class KernelSession:
         """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
         cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
         return NotebookSnapshot(
-            cells=tuple(map(as_snapshot, cells)),
+            cells=tuple(as_snapshot(cell, self.log.outputs(cell.cell_id)) for cell in cells),
             origin="history",
             path=notebook_path(),
             taken_at_s=time.time(),
@@ -162,9 +162,9 @@ class KernelSession:
         return self._providers[key]
 
 
-def as_snapshot(cell: RanCell) -> CellSnapshot:
-    """Return a cell that ran as a snapshot."""
-    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count)
+def as_snapshot(cell: RanCell, outputs: str = "") -> CellSnapshot:
+    """Return a cell that ran as a snapshot, with what is known of its outputs."""
+    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count, outputs=outputs)
 
 
 def notebook_path() -> str | None:
