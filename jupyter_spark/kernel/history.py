@@ -10,8 +10,6 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jupyter_spark.kernel.variables import summarize, type_name
-
 _OURS = re.compile(r"^\s*(?:%%?spark(?:ai)?\b|%(?:re|un)?load_ext\s+jupyter_spark\b)")
 MAX_FRAMES = 6
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -70,7 +68,9 @@ class CellLog:
         self.errors.pop(cell.cell_id, None)
         self.results.pop(cell.cell_id, None)
         if result is not None:
-            # What it was, not the result itself: nothing of the user's is kept alive.
+            # Off the way of loading. What the result was is kept, not the result: nothing of the user's lives on here.
+            from jupyter_spark.kernel.variables import summarize, type_name
+
             self.results[cell.cell_id] = f"{type_name(result)} {summarize(result)}".rstrip()
         if self.last_failed == cell.cell_id:
             self.last_failed = None

@@ -24,10 +24,8 @@ LIMIT_MS = 50.0
 LIMIT_BYTES = 8192
 # What a namespace holds beside the user's own.
 OWN_NAMES = frozenset(("In", "Out", "exit", "quit", "get_ipython", "open"))
-MAX_SUMMARY = 500
+MIN_SUMMARY, MAX_SUMMARY, MAX_NAME = 100, 500, 200
 MAX_COLUMNS, MAX_FIELDS, MAX_HEAD, MAX_TEXT, MAX_CLASSES, MAX_MEMBERS, MAX_BLOCKS = 20, 12, 3, 60, 50, 10_000, 1000
-# The last part of the room is for names and types alone, so that a few wide tables do not hide the rest.
-_TERSE_BELOW_BYTES = LIMIT_BYTES // 4
 _PRIVATE = re.compile(r"pass(?:w|phr|code)|pwd|secret|token|api_?key|credential|auth(?!or)|private|cookie|bearer", re.I)
 
 # A class's own facts, past whatever its metaclass makes of them.
@@ -40,6 +38,7 @@ _members_of = type.__dict__["__dict__"].__get__
 _module_members = _members_of(types.ModuleType)["__dict__"].__get__
 _IS_HEAP_TYPE, _IS_CLASS = 1 << 9, 1 << 31
 _MISSING = object()
+_static: dict[int, str] = {}
 _FIELD_MARKERS = ("__pydantic_fields__", "__dataclass_fields__")
 # Whose time zones are asked for their names.
 _ZONES = ("datetime", "zoneinfo", "dateutil", "pytz")
@@ -81,16 +80,20 @@ def take_snapshot(
     """
     until_s = time.perf_counter() + limit_ms / 1000
     rows: list[tuple[str, str, str]] = []
-    left_bytes = limit_bytes
+    left_bytes, wanted = limit_bytes, dict.fromkeys(first)
     total = len(namespace) if names is None else len(names)
-    terse_below_bytes = min(_TERSE_BELOW_BYTES, limit_bytes // 4)
-    for seen, (name, value) in enumerate(_pairs(namespace, names, first)):
+    # The more there are, the less is told of each; what is wanted is told whole.
+    width = max(MIN_SUMMARY, min(MAX_SUMMARY, limit_bytes * 3 // 4 // max(total, 1)))
+    for seen, (name, value) in enumerate(_pairs(namespace, names, wanted)):
         if time.perf_counter() > until_s:
             return Snapshot(rows, total - seen, f"{limit_ms:g} ms were up")
-        if type(name) is not str or value is _MISSING or name[:1] == "_" or name in OWN_NAMES or len(name) > 200:
+        if type(name) is not str or value is _MISSING or name[:1] == "_" or name in OWN_NAMES or len(name) > MAX_NAME:
             continue
-        terse = left_bytes < terse_below_bytes
-        row = (_clean(name), type_name(value), "" if terse else summarize(value, private=bool(_PRIVATE.search(name))))
+        summary = ""
+        if left_bytes > limit_bytes // 4:  # the last part of the room is for names and types alone
+            private = bool(_PRIVATE.search(name))
+            summary = summarize(value, private=private, width=MAX_SUMMARY if name in wanted else width)
+        row = (_clean(name), type_name(value), summary)
         left_bytes -= len(json.dumps(row, ensure_ascii=False).encode()) + 2
         if left_bytes < 0:
             return Snapshot(rows, total - seen, f"{limit_bytes} bytes were full")
@@ -112,13 +115,13 @@ def snapshot_json(
     return json.dumps({"variables": taken.rows, "left_out": taken.left_out, "why": taken.why}, ensure_ascii=False)
 
 
-def summarize(value: Any, *, private: bool = False) -> str:
+def summarize(value: Any, *, private: bool = False, width: int = MAX_SUMMARY) -> str:
     """Return a variable's shape and first values in a few words, or an empty string.
 
     Of a ``private`` one (a password, going by its name) only the length is told.
     """
     try:
-        return _clean(_cut(_describe(value, private), MAX_SUMMARY))
+        return _clean(_cut(_describe(value, private), width))
     except Exception:  # noqa: BLE001 - a half-built object of a library is still a name and a type
         return ""
 
@@ -129,7 +132,7 @@ def type_name(value: Any) -> str:
 
 
 def _pairs(
-    namespace: Mapping[str, Any], names: Collection[str] | None, first: Iterable[str]
+    namespace: Mapping[str, Any], names: Collection[str] | None, first: Collection[str]
 ) -> Iterator[tuple[Any, Any]]:
     ahead = {name: None for name in first if name in namespace and (names is None or name in names)}
     yield from ((name, namespace[name]) for name in ahead)
@@ -147,16 +150,30 @@ def _pairs(
 
 def _known_as(kind: type) -> str:
     """Return ``library.Name`` if the module that the class names really holds it, else an empty string."""
-    module, name = _module_of(kind), _name_of(kind)
-    holder = sys.modules.get(module) if type(module) is str else None
-    if type(name) is not str or holder is None or not _is_a(holder, types.ModuleType):
-        return ""
-    return f"{module.partition('.')[0]}.{name}" if _module_members(holder).get(name) is kind else ""
+    if (known := _static.get(id(kind))) is not None:
+        return known
+    module, name, known = _module_of(kind), _name_of(kind), ""
+    if type(module) is str and type(name) is str:
+        try:
+            held = _module_members(sys.modules.get(module)).get(name)
+        except TypeError:  # something else has been put in the module's place
+            held = None
+        known = f"{module.partition('.')[0]}.{name}" if held is kind else ""
+    if not _flags_of(kind) & _IS_HEAP_TYPE:  # a class of C's own lasts as long as the process
+        _static[id(kind)] = known
+    return known
+
+
+def _library(value: Any) -> str:
+    return _known_as(type(value)).partition(".")[0]
 
 
 def _is_a(value: Any, cls: type) -> bool:
     """``isinstance`` without asking the value for its ``__class__``."""
-    return any(base is cls for base in _mro_of(type(value)))
+    for base in _mro_of(type(value)):  # noqa: SIM110 - a loop is twice as fast as any(), and this is asked most
+        if base is cls:
+            return True
+    return False
 
 
 def _attributes(value: Any) -> dict[str, Any]:
@@ -225,11 +242,11 @@ def _clean(text: str) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Cut a text between words: half a key or half an address could not be known as one any more."""
+    return text if len(text) <= limit else text[:limit].rpartition(" ")[0] + "…"
 
 
 def _shown_text(text: str) -> str:
-    """Cut a text between words: half a key or half an address could not be known as one any more."""
     if len(text) <= MAX_TEXT:
         return repr(text)
     head = text[: MAX_TEXT + 1]
@@ -244,7 +261,7 @@ def _number(value: int) -> str:
 
 def _moment(value: Any) -> str:
     zone = value.tzinfo
-    return str(value) if zone is None or _known_as(type(zone)).partition(".")[0] in _ZONES else ""
+    return str(value) if zone is None or _library(zone) in _ZONES else ""
 
 
 _PLAIN: dict[str, Callable[[Any], str]] = {
@@ -396,14 +413,14 @@ def _module(value: Any) -> str:
 
 def _own(value: Any, library: str) -> Any:
     """Return a value whose class the library owns; its methods are the library's."""
-    if _known_as(type(value)).partition(".")[0] != library:
+    if _library(value) != library:
         raise TypeError
     return value
 
 
 def _has_strange_zone(dtype: Any) -> bool:
     zone = getattr(dtype, "tz", None)
-    return zone is not None and _known_as(type(zone)).partition(".")[0] not in _ZONES
+    return zone is not None and _library(zone) not in _ZONES
 
 
 def _dtype(dtype: Any) -> str:
@@ -418,10 +435,12 @@ def _dtype(dtype: Any) -> str:
 def _is_in_a_file(array: Any) -> bool:
     numpy = sys.modules["numpy"].ndarray
     for _ in range(10):  # a view keeps what it is a view of
-        if _known_as(type(array)) in ("numpy.memmap", "mmap.mmap") or not _is_a(array, numpy):
-            break
+        if not _is_a(array, numpy):
+            return _known_as(type(array)) == "mmap.mmap"
+        if _known_as(type(array)) == "numpy.memmap":
+            return True
         array = numpy.base.__get__(array)
-    return _known_as(type(array)) in ("numpy.memmap", "mmap.mmap")
+    return True  # who knows
 
 
 def _head(values: Any, count: int = MAX_HEAD) -> list[str]:
@@ -466,7 +485,7 @@ def _frame(value: Any, _cls: Any) -> str:
     columns, row = [], []
     for at in range(min(wide, MAX_COLUMNS)):
         values = blocks[manager.blknos[at]].values
-        if _known_as(type(values)).partition(".")[0] in ("numpy", "pandas"):
+        if _library(values) in ("numpy", "pandas"):
             values = values[manager.blklocs[at]] if values.ndim == 2 else values
             kind, head = _dtype(values.dtype), _head(values, 1)
         else:
@@ -489,7 +508,7 @@ def _rows(index: Any) -> str:
 def _series(value: Any, _cls: Any) -> str:
     manager = _own(_field(value, "_mgr"), "pandas")
     values, index = manager.blocks[0].values, _own(manager.axes[0], "pandas")
-    if _known_as(type(values)).partition(".")[0] not in ("numpy", "pandas"):
+    if _library(values) not in ("numpy", "pandas"):
         return f"{len(index)} values of {type_name(values)}"
     return _with_head(f"{len(index)} values of {_dtype(values.dtype)}", _head(values), len(index)) + _rows(index)
 
