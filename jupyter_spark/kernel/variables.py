@@ -27,6 +27,7 @@ OWN_NAMES = frozenset(("In", "Out", "exit", "quit", "get_ipython", "open"))
 MIN_SUMMARY, MAX_SUMMARY, MAX_NAME = 100, 500, 200
 MAX_COLUMNS, MAX_FIELDS, MAX_HEAD, MAX_TEXT, MAX_CLASSES, MAX_MEMBERS, MAX_BLOCKS = 20, 12, 3, 60, 50, 10_000, 1000
 _PRIVATE = re.compile(r"pass(?:w|phr|code)|pwd|secret|token|api_?key|credential|auth(?!or)|private|cookie|bearer", re.I)
+_SIZE = re.compile(r"of length \d+|\d+ (?:rows × \d+ columns|values of [^:;]+)|(?:\w+, )?shape \([\d, ]*\), \w+")
 
 # A class's own facts, past whatever its metaclass makes of them.
 _name_of = type.__dict__["__name__"].__get__
@@ -118,12 +119,16 @@ def snapshot_json(
 def summarize(value: Any, *, private: bool = False, width: int = MAX_SUMMARY) -> str:
     """Return a variable's shape and first values in a few words, or an empty string.
 
-    Of a ``private`` one (a password, going by its name) only the length is told.
+    Of a ``private`` one (a password, going by its name) only the size is told.
     """
     try:
-        return _clean(_cut(_describe(value, private), width))
+        text = _describe(value)
     except Exception:  # noqa: BLE001 - a half-built object of a library is still a name and a type
         return ""
+    if private:
+        size = _SIZE.match(text)
+        text = size[0] if size else ""
+    return _clean(_cut(text, width))
 
 
 def type_name(value: Any) -> str:
@@ -201,7 +206,7 @@ def _field(value: Any, name: str) -> Any:
     return _MISSING
 
 
-def _describe(value: Any, private: bool) -> str:
+def _describe(value: Any) -> str:
     kind = type(value)
     if value is None:
         return "= None"
@@ -218,11 +223,7 @@ def _describe(value: Any, private: bool) -> str:
         for marker in _FIELD_MARKERS:
             if type(members.get(marker)) is dict:
                 return _fields(value, members[marker])
-        known = _known_as(cls)
-        describe = _DESCRIBERS.get(known)
-        if private and known.startswith("builtins."):
-            return _length(value, cls) if known in _SIZED else ""
-        if describe is not None:
+        if (describe := _DESCRIBERS.get(_known_as(cls))) is not None:
             return describe(value, cls)
     if _known_as(kind).startswith("__main__.") or kind is types.SimpleNamespace:
         return _fields(value, _attributes(value))
@@ -279,6 +280,9 @@ _PLAIN: dict[str, Callable[[Any], str]] = {
 }
 
 
+_OPAQUE = ("numpy.void", "numpy.bytes_", "numpy.object_")
+
+
 def _brief(value: Any) -> str:
     """Return a value that is plain and small, else the name of its type."""
     if value is None:
@@ -288,14 +292,8 @@ def _brief(value: Any) -> str:
     if known in _PLAIN:
         return _PLAIN[known](value) or type_name(value)
     # The scalars of NumPy are C types; what a user derives from one is not.
-    if known.startswith("numpy.") and not _flags_of(kind) & _IS_HEAP_TYPE and known != "numpy.void":
-        return (
-            type_name(value)
-            if known == "numpy.bytes_"
-            else _shown_text(str(value))
-            if known == "numpy.str_"
-            else str(value)
-        )
+    if known.startswith("numpy.") and not _flags_of(kind) & _IS_HEAP_TYPE and known not in _OPAQUE:
+        return _shown_text(str(value)) or type_name(value) if known == "numpy.str_" else str(value)
     return type_name(value)
 
 
@@ -342,8 +340,9 @@ def _items(value: Any, cls: Any) -> str:
 
 
 def _tuple(value: Any, cls: Any) -> str:
-    names = _members_of(type(value)).get("_fields")
-    if type(value) is tuple or type(names) is not tuple:
+    inherited = (_members_of(base).get("_fields") for base in _mro_of(type(value))[:MAX_CLASSES])
+    names = next((names for names in inherited if type(names) is tuple), None)
+    if names is None:
         return _items(value, cls)
     pairs = zip(names, tuple.__iter__(value), strict=False)
     return f"({_some((_pair(name, item) for name, item in islice(pairs, MAX_FIELDS)), len(names))})"
@@ -391,7 +390,7 @@ def _signature(function: types.FunctionType) -> str:
     elif keyword_only:
         parts.append("*")
     given = function.__kwdefaults__ or {}
-    parts += [f"{name}=…" if name in given else name for name in names[plain : plain + keyword_only]]
+    parts += [f"{name}=…" if dict.__contains__(given, name) else name for name in names[plain : plain + keyword_only]]
     if code.co_flags & 8:
         parts.append(f"**{rest.pop(0)}")
     return f"({', '.join(parts)})"
@@ -656,4 +655,3 @@ _DESCRIBERS: dict[str, Callable[[Any, Any], str]] = {
     **dict.fromkeys(_DATABASES, _said("a database connection")),
     **dict.fromkeys(("sqlalchemy.Engine", "sqlalchemy.Connection"), _said("a database connection, address not shown")),
 }
-_SIZED = ("builtins.str", "builtins.bytes", "builtins.bytearray", "builtins.list", "builtins.tuple", "builtins.dict")

@@ -207,13 +207,27 @@ def test_only_the_names_asked_for_and_none_that_is_pythons_own() -> None:
     assert [row[0] for row in take_snapshot(namespace, first=["b", "missing"]).rows] == ["b", "a"]  # type: ignore[arg-type]
 
 
-def test_of_a_secret_only_the_length_is_told() -> None:
-    namespace = {"api_key": "sk-123", "DB_PASSWORD": "x" * 9, "tokens": ["a", "b"], "secret_number": 7, "author": "me"}
+def test_of_a_secret_only_the_size_is_told() -> None:
+    namespace = {
+        "api_key": "sk-123",
+        "DB_PASSWORD": "x " * 50,
+        "tokens": ["a", "b"],
+        "secret_number": 7,
+        "secret_place": Place(1.5, "x"),
+        "credentials": pd.DataFrame({"user": ["ada"], "word": ["x"]}),
+        "passwords": pd.Series(["a", "b"]),
+        "token_ids": np.array([[1, 2]]),
+        "author": "me",
+    }
     assert take_snapshot(namespace).rows == [
-        ("api_key", "str", "of length 6"),
-        ("DB_PASSWORD", "str", "of length 9"),
+        ("api_key", "str", ""),
+        ("DB_PASSWORD", "str", "of length 100"),
         ("tokens", "list", "of length 2"),
         ("secret_number", "int", ""),
+        ("secret_place", "Place", ""),
+        ("credentials", "DataFrame", "1 rows × 2 columns"),
+        ("passwords", "Series", "2 values of str"),
+        ("token_ids", "ndarray", "shape (1, 2), int64"),
         ("author", "str", "= 'me'"),
     ]
 
@@ -222,6 +236,10 @@ def test_a_text_is_never_cut_within_a_word() -> None:
     key = "sk-" + "a1" * 40
     assert summarize(f"use {key} here") == "of length 92: 'use'…"
     assert summarize({key: 1}) == "of length 1: str: int"
+    assert key[:10] not in summarize(pd.DataFrame({f"a {key}": [1], "b": [key], "c": [f"d {key}"]}))
+    for width in range(20, 200):
+        summary = summarize(["a", "b", key[:50]], width=width)
+        assert key[:50] in summary or key[:5] not in summary
 
 
 def test_the_size_is_limited_and_what_is_left_out_is_said() -> None:
