@@ -24,7 +24,7 @@ LIMIT_MS = 50.0
 LIMIT_BYTES = 8192
 # What a namespace holds beside the user's own.
 OWN_NAMES = frozenset(("In", "Out", "exit", "quit", "get_ipython", "open"))
-MIN_SUMMARY, MAX_SUMMARY, MAX_NAME = 100, 500, 200
+MIN_SUMMARY, MAX_SUMMARY, MAX_NAME, MAX_COPIED = 100, 500, 200, 10_000
 MAX_COLUMNS, MAX_FIELDS, MAX_HEAD, MAX_TEXT, MAX_CLASSES, MAX_MEMBERS, MAX_BLOCKS = 20, 12, 3, 60, 50, 10_000, 1000
 _PRIVATE = re.compile(r"pass(?:w|phr|code)|pwd|secret|token|api_?key|credential|auth(?!or)|private|cookie|bearer", re.I)
 _SIZE = re.compile(r"of length \d+|\d+ (?:rows × \d+ columns|values of [^:;]+)|(?:\w+, )?shape \([\d, ]*\), \w+")
@@ -85,9 +85,10 @@ def take_snapshot(
     total = len(namespace) if names is None else len(names)
     # The more there are, the less is told of each; what is wanted is told whole.
     width = max(MIN_SUMMARY, min(MAX_SUMMARY, limit_bytes * 3 // 4 // max(total, 1)))
-    for seen, (name, value) in enumerate(_pairs(namespace, names, wanted)):
+    seen = 0
+    for seen, (name, value) in enumerate(_pairs(namespace, names, wanted), 1):
         if time.perf_counter() > until_s:
-            return Snapshot(rows, total - seen, f"{limit_ms:g} ms were up")
+            return Snapshot(rows, total - seen + 1, f"{limit_ms:g} ms were up")
         if type(name) is not str or value is _MISSING or name[:1] == "_" or name in OWN_NAMES or len(name) > MAX_NAME:
             continue
         summary = ""
@@ -97,9 +98,9 @@ def take_snapshot(
         row = (_clean(name), type_name(value), summary)
         left_bytes -= len(json.dumps(row, ensure_ascii=False).encode()) + 2
         if left_bytes < 0:
-            return Snapshot(rows, total - seen, f"{limit_bytes} bytes were full")
+            return Snapshot(rows, total - seen + 1, f"{limit_bytes} bytes were full")
         rows.append(row)
-    return Snapshot(rows)
+    return Snapshot(rows, total - seen, "names were bound meanwhile" if total > seen else "")
 
 
 def snapshot_json(
@@ -144,10 +145,13 @@ def _pairs(
     if names is not None:
         yield from ((name, namespace.get(name, _MISSING)) for name in names if name not in ahead)
         return
-    # Two copies, each made in one step, so that another thread may go on binding names.
-    for name, value in zip(list(namespace), list(namespace.values()), strict=False):
+    # Another thread may go on binding names, but copying a million takes all the time there is.
+    pairs = namespace.items() if len(namespace) > MAX_COPIED else list(namespace.items())
+    try:
         # A key that is no plain text may have an __eq__ of its own.
-        yield name, _MISSING if type(name) is str and name in ahead else value
+        yield from ((name, value) for name, value in pairs if type(name) is not str or name not in ahead)
+    except RuntimeError:
+        return
 
 
 # --- what a class is -------------------------------------------------------------------------------
@@ -619,7 +623,7 @@ _SPARSE = [
 ]
 _DATABASES = (
     "sqlite3.Connection",
-    "duckdb.DuckDBPyConnection",
+    "_duckdb.DuckDBPyConnection",
     "psycopg.Connection",
     "psycopg2.connection",
     "pymongo.MongoClient",

@@ -263,6 +263,7 @@ def test_a_million_variables() -> None:
     taken = take_snapshot(namespace, first=["name_999999"])
     assert taken.left_out > 990_000
     assert taken.why
+    assert taken.rows[0] == ("name_999999", "int", "= 1")
     hidden: dict[str, Any] = dict.fromkeys(map("_name_{}".format, range(1_000_000)), 1)
     assert take_snapshot(hidden).rows == []
 
@@ -279,3 +280,18 @@ def test_the_text_of_the_file_runs_without_the_package() -> None:
     command = [sys.executable, "-I", "-S", "-c", code]  # no site-packages: the standard library alone
     done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=60, check=True)
     assert json.loads(done.stdout) == {"variables": [["a", "list", "of length 2: 1, 2"]], "left_out": 0, "why": ""}
+
+
+def test_names_bound_meanwhile_are_said() -> None:
+    namespace: dict[str, Any] = dict.fromkeys(map("name_{}".format, range(20_000)), 1)
+
+    class Binding(dict):  # type: ignore[type-arg]
+        def items(self) -> Any:  # what another thread does between two names
+            for place, pair in enumerate(super().items()):
+                if place == 10:
+                    self["new"] = 1
+                yield pair
+
+    taken = take_snapshot(Binding(namespace))
+    assert len(taken.rows) == 11
+    assert (taken.left_out, taken.why) == (19_989, "names were bound meanwhile")
