@@ -53,7 +53,7 @@ class NotebookSnapshot(WireModel):
 
 
 class VariableSummary(WireModel):
-    """A live variable in one line: its type and shape, never its whole value."""
+    """A live variable in one line: its type, shape and first values, never its whole value."""
 
     name: str
     type: str

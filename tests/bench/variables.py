@@ -21,7 +21,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import scipy.sparse  # type: ignore[import-untyped]
 import xarray as xr
 
-from jupyter_spark.kernel.variables import LIMIT_BYTES, LIMIT_MS, take_snapshot
+from jupyter_spark.kernel.variables import LIMIT_BYTES, LIMIT_MS, snapshot_json, take_snapshot
+from tests import hostile
 
 COUNT = 1000
 
@@ -72,6 +73,15 @@ def median_ms(run: Callable[[], object], times: int) -> float:
     return statistics.median(taken_ms)
 
 
+def print_hostile(times: int) -> None:
+    """Print what the hostile variables of the tests cost, and how often they noticed."""
+    namespace = hostile.hostile_variables()
+    hostile_ms = median_ms(lambda: take_snapshot(namespace), times)
+    size_bytes = len(snapshot_json(namespace).encode())
+    told = f"{size_bytes} bytes, {len(hostile.disarm())} side effects"
+    print(f"  {len(namespace)} hostile ones   median {hostile_ms:8.2f} ms   {told}")
+
+
 def main(times: int = 9) -> None:
     """Print medians and ratios."""
     namespace = mixed_variables()
@@ -84,6 +94,7 @@ def main(times: int = 9) -> None:
     whole_ms = median_ms(lambda: take_snapshot(namespace, limit_ms=60_000, limit_bytes=10_000_000), times)
     print(f"  within the limits  median {within_ms:8.2f} ms   {len(within.rows)} told, {within.left_out} left out")
     print(f"  every variable     median {whole_ms:8.2f} ms   {len(whole.rows)} told")
+    print_hostile(times)
     print(f"  repr of each       median {repr_ms:8.2f} ms   {repr_ms / whole_ms:.0f} times as long as every variable")
 
 

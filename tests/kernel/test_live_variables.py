@@ -59,3 +59,12 @@ def test_a_turn_says_what_the_variables_it_names_are(kernel: Kernel, paced: Pace
     sent = str(paced.records[-1].body)
     assert "grid: ndarray shape (2, 3), float64: 0.0, 1.0, 2.0, … 3 more" in sent
     assert "other: str" not in sent
+
+
+def test_what_a_cell_put_out_is_remembered_in_a_few_words(kernel: Kernel) -> None:
+    kernel.run("values = [1, 2]\nvalues", cell_id="shown")
+    kernel.run("values.missing", cell_id="failed")
+    log = "next(c for c in get_ipython().configurables if type(c).__name__ == 'SparkMagics').log"
+    assert kernel.run(f"print({log}.outputs('shown'))").printed == "list of length 2: 1, 2\n"
+    failed = kernel.run(f"print({log}.outputs('failed'))").printed
+    assert failed.endswith("AttributeError: 'list' object has no attribute 'missing'\n")
