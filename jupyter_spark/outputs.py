@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html.parser import HTMLParser
+from html import unescape
 from itertools import groupby
 from typing import Any
 
@@ -21,8 +21,10 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 MIN_BASE64 = 200
 _BASE64 = re.compile(rf"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{{{MIN_BASE64},}}={{0,2}}")
-_BAR = re.compile(r"\d+%\|.*\||\d+/\d+\s*\[[=>.\-#━ ]+\]|━{5,}")
+# Every repetition has an end: digits by the hundred thousand are an output too.
+_BAR = re.compile(r"\d{1,3}%\|[^|\n]{0,200}\||\d{1,9}/\d{1,9} {0,9}\[[=>.\-#━ ]{1,200}\]|━{5}")
 _PLACEHOLDER = re.compile(r"\s*<[\w.]+(?: [^\n<>]*)?>\s*\Z")
+_SPACE = re.compile(r"\s+")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _FRAME = re.compile(
@@ -226,8 +228,8 @@ def _render_error(output: Mapping[str, Any]) -> str:
     last = f"{name}: {message}" if message else name
     traceback = output.get("traceback")
     parts = traceback if isinstance(traceback, list) else [traceback]
-    lines = plain_text("\n".join(part for part in parts if isinstance(part, str))).split("\n")
-    kept = [line for line in _users_frames(lines) if line.strip()]
+    text = plain_text("\n".join(part for part in parts if isinstance(part, str)))
+    kept = [line for line in _users_frames([*map(_cut_line, text.split("\n"))]) if line.strip()]
     # The exception's own line is always told, and told once.
     if last.strip() and not any(line.split(":")[0].rsplit(".", 1)[-1] == name for line in kept[-20:]):
         kept.append(last)
@@ -287,47 +289,35 @@ def _passed(frames: Sequence[str]) -> str:
 # --- HTML ------------------------------------------------------------------------------------------
 
 
-class _Reader(HTMLParser):
-    """Reads a page's text; a table's row is a line, its cells are parted by bars."""
-
-    _SILENT = ("script", "style", "svg", "head")
-    _LINES = ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "pre", "ul", "ol", "thead", "tbody")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._SILENT:
-            self.silent += 1
-        elif tag in self._LINES:
-            self.parts.append("\n")
-        elif tag == "img":
-            self.parts.append("[picture left out]")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SILENT:
-            self.silent = max(self.silent - 1, 0)
-        elif tag in ("td", "th"):
-            self.parts.append(" | ")
-        elif tag in self._LINES:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
+# Not the standard parser, whose time grows with the square of a page that leaves its tags open.
+_MARKUP = re.compile(r"<!--|-->|<(?P<end>/?)(?P<tag>[A-Za-z][\w-]{0,20})[^<>]*>|<[!?][^<>]*>")
+_SILENT = ("<!--", "script", "style", "svg", "head")
+_LINES = ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "pre", "ul", "ol", "thead", "tbody")
 
 
 def html_text(html: str) -> str:
     """Return the text of a page: a table's row is a line, its cells parted by ``|``; scripts and pictures are gone."""
-    reader = _Reader()
-    try:
-        reader.feed(html[:MAX_READ])
-        reader.close()
-    except (AssertionError, ValueError, RecursionError):
-        pass  # the standard parser's own answer to some broken markup; what was read so far stands
-    lines = (line.strip().removesuffix("|").strip() for line in "".join(reader.parts).split("\n"))
+    lines = (line.strip().removesuffix("|").strip() for line in "".join(_parts(html[:MAX_READ])).split("\n"))
     left_out = len(html) - MAX_READ
     more = [f"... {left_out} characters left out ..."] if left_out > 0 else []
     return plain_text("\n".join([*(line for line in lines if line), *more]))
+
+
+def _parts(html: str) -> Iterator[str]:
+    at, silent = 0, ""
+    for found in _MARKUP.finditer(html):
+        if not silent:
+            yield _SPACE.sub(" ", unescape(html[at : found.start()]))
+        at, tag = found.end(), (found["tag"] or found[0]).lower()
+        if silent:
+            silent = "" if (found["end"] and tag == silent) or (silent == "<!--" and tag == "-->") else silent
+        elif tag in _SILENT and not found["end"]:
+            silent = tag
+        elif tag in ("td", "th") and found["end"]:
+            yield " | "
+        elif tag in _LINES:
+            yield "\n"
+        elif tag == "img":
+            yield "[picture left out]"
+    if not silent:
+        yield _SPACE.sub(" ", unescape(html[at:]))

@@ -509,9 +509,10 @@ def _of_numpy() -> dict[str, Any]:
     for at, thing in enumerate((trapped(object)(), Sleepy(), OfTrappedMeta())):
         objects[at] = thing
     plain = np.arange(6.0)
-    path = pathlib.Path(tempfile.mkdtemp()) / "mapped.bin"
-    path.write_bytes(bytes(4096))
-    mapped = np.memmap(path, dtype="u1", mode="r")
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when they are disarmed
+    file.write(bytes(4096))
+    EXTRA.append(file)
+    mapped = np.memmap(file, dtype="u1", mode="r", shape=(4096,))
     return {
         "evil_array": plain.reshape(2, 3).view(EvilArray),
         "trapped_ndarray": plain.view(trapped(np.ndarray, without=("__doc__",))),

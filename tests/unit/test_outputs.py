@@ -110,6 +110,8 @@ TABLE = """
 
 
 def test_a_table_is_read_row_by_row() -> None:
+    assert html_text("<!-- <p>no</p> -->a<br/>b < c<script>if (a<b) {}</script><svg><p>no</p></svg>") == "a\nb < c"
+    assert html_text("a<style>never closed") == "a"
     assert html_text(TABLE) == "| name | age\n0 | Ada & co | 36\n1 |  | 5\n2 rows × 2 columns"
 
 
@@ -234,3 +236,12 @@ def test_a_text_that_fits_stays_as_it_is(text: str, limit_bytes: int) -> None:
     assert len(short.encode("utf-8", "replace")) <= limit_bytes
     if len(text.encode("utf-8", "replace")) <= limit_bytes and max(map(len, text.split("\n"))) <= MAX_LINE:
         assert short == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", ["1", "1/", "<", "<a ", "<!--", "&", "\x1b]", "a|", "a\r", "9%|", "/a", " ", "File a:", "A+/"]
+)
+def test_no_text_takes_long(unit: str) -> None:
+    text = unit * (MAX_READ // len(unit))
+    render_outputs([stream(text), shown(html=text), error(text, "File " + text, name=text, message=text)])
