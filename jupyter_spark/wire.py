@@ -33,12 +33,13 @@ class WireModel(BaseModel):
 
 
 class CellSnapshot(WireModel):
-    """One cell as it stood when the snapshot was taken."""
+    """One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text."""
 
     cell_id: str
     kind: Literal["code", "markdown", "raw"] = "code"
     source: str = ""
     execution_count: int | None = None
+    outputs: str = ""
 
 
 class NotebookSnapshot(WireModel):
@@ -52,7 +53,7 @@ class NotebookSnapshot(WireModel):
 
 
 class VariableSummary(WireModel):
-    """A live variable in one line: its type and shape, never its whole value."""
+    """A live variable in one line: its type, shape and first values, never its whole value."""
 
     name: str
     type: str

@@ -142,7 +142,8 @@ class SparkMagics(Magics):
     def after_run(self, result: Any) -> None:
         """IPython's event after a cell ran."""
         if result.info is not None and result.info.store_history:
-            self.log.after_run(result.error_before_exec or result.error_in_exec, result.execution_count)
+            error = result.error_before_exec or result.error_in_exec
+            self.log.after_run(error, result.execution_count, result.result)
 
     def close(self) -> None:
         """Let go of everything that runs."""

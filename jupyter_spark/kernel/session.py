@@ -6,6 +6,7 @@ Imported at first use, never at ``%load_ext``.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.kernel.history import CellLog, RanCell
 from jupyter_spark.kernel.loop import LoopThread, Reading
-from jupyter_spark.kernel.variables import summarize_variables
+from jupyter_spark.kernel.variables import take_snapshot
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.recording import recorded
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 KEPT_MESSAGES = 6
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class KernelSession:
         self.settings = load_settings()  # a key set with %env, or a mended file, counts at once
         profile = self.profile(asked)
         namespace = self.shell.user_ns
-        names = asked.only_variables if asked.only_variables is not None else tuple(namespace)
+        # What the request speaks of goes first: a large namespace may not fit whole.
+        words = _WORD.findall(f"{asked.words}\n{asked.target.source if asked.target else ''}")
         talk = asked.kind == "ask" and not profile.small
         request = build_request(
             asked.kind,
@@ -94,7 +97,7 @@ class KernelSession:
             tier=asked.tier,
             variables=[
                 VariableSummary(name=name, type=kind, summary=summary)
-                for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
+                for name, kind, summary in take_snapshot(namespace, asked.only_variables, first=words).rows
             ],
             live_names=set(namespace),
             only_variables=asked.only_variables,
@@ -125,7 +128,7 @@ class KernelSession:
         """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
         cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
         return NotebookSnapshot(
-            cells=tuple(map(as_snapshot, cells)),
+            cells=tuple(as_snapshot(cell, self.log.outputs(cell.cell_id)) for cell in cells),
             origin="history",
             path=notebook_path(),
             taken_at_s=time.time(),
@@ -159,19 +162,15 @@ class KernelSession:
         return self._providers[key]
 
 
-def as_snapshot(cell: RanCell) -> CellSnapshot:
-    """Return a cell that ran as a snapshot."""
-    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count)
+def as_snapshot(cell: RanCell, outputs: str = "") -> CellSnapshot:
+    """Return a cell that ran as a snapshot, with what is known of its outputs."""
+    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count, outputs=outputs)
 
 
 def notebook_path() -> str | None:
     """Return the path of this kernel's notebook, where the server told it to the kernel."""
     name = os.environ.get("JPY_SESSION_NAME", "")
     return str(Path(name).absolute()) if name.endswith(".ipynb") else None
-
-
-def _internal(name: str) -> bool:
-    return name.startswith("_") or name in ("In", "Out", "exit", "quit", "get_ipython", "open")
 
 
 def report_error(log: CellLog, cell: RanCell) -> ErrorReport | None:

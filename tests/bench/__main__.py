@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench import iopub, load_ext
+from tests.bench import iopub, load_ext, variables
 
 load_ext.main()
+variables.main()
 iopub.main()

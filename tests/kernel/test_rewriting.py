@@ -125,7 +125,7 @@ def test_a_change_that_does_not_hold_is_repaired(kernel: Kernel, paced: PacedSer
 
 
 def test_what_is_sent_of_the_notebook(kernel: Kernel, paced: PacedServer) -> None:
-    kernel.run("marker_one = [1, 2, 3]\nmarker_two = 'a secret value'  # the cell that defines them")
+    kernel.run("marker_one = [1, 2, 3]\nmarker_two = 'a text'  # the cell that defines them")
 
     def sent(options: str) -> str:
         kernel.run(f"%%spark --dry-run {options} add them up\nprint(marker_one, marker_two)")
@@ -134,8 +134,8 @@ def test_what_is_sent_of_the_notebook(kernel: Kernel, paced: PacedServer) -> Non
 
     everything = sent("")
     assert "the cell that defines them" in everything
-    assert "marker_one: list of length 3" in everything
-    assert "marker_two: str of length 14" in everything
+    assert "marker_one: list of length 3: 1, 2, 3" in everything
+    assert "marker_two: str = 'a text'" in everything
     one = sent("--vars marker_one")
     assert "marker_one: list of length 3" in one
     assert "marker_two: str" not in one
