@@ -3,12 +3,12 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { RenderBlock } from './answer';
 import { Composer } from './composer';
 import { sparkIcon } from './icon';
 import type { ChatStore } from './store';
 import { Transcript } from './transcript';
 import type { Tier } from './turn';
+import type { ITurnTools } from './turnview';
 
 export const PANEL_ID = 'jupyter-spark-chat';
 
@@ -16,7 +16,7 @@ export const PANEL_ID = 'jupyter-spark-chat';
 export class ChatPanel extends ReactWidget {
   constructor(
     private readonly _store: ChatStore,
-    private readonly _render: RenderBlock,
+    private readonly _tools: ITurnTools,
     private readonly _trans: TranslationBundle
   ) {
     super();
@@ -27,17 +27,17 @@ export class ChatPanel extends ReactWidget {
   }
 
   protected render(): React.JSX.Element {
-    return <Chat store={this._store} renderBlock={this._render} trans={this._trans} />;
+    return <Chat store={this._store} tools={this._tools} trans={this._trans} />;
   }
 }
 
 interface IChatProps {
   store: ChatStore;
-  renderBlock: RenderBlock;
+  tools: ITurnTools;
   trans: TranslationBundle;
 }
 
-function Chat({ store, renderBlock, trans }: IChatProps): React.JSX.Element {
+function Chat({ store, tools, trans }: IChatProps): React.JSX.Element {
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => store.watch(redraw), [store]);
   return (
@@ -48,13 +48,13 @@ function Chat({ store, renderBlock, trans }: IChatProps): React.JSX.Element {
           {trans.__('The server speaks another version of Spark: reload the page.')}
         </p>
       )}
-      <Transcript store={store} render={renderBlock} trans={trans} />
+      <Transcript store={store} tools={tools} />
       <Composer store={store} trans={trans} />
     </>
   );
 }
 
-function Header({ store, trans }: Omit<IChatProps, 'renderBlock'>): React.JSX.Element {
+function Header({ store, trans }: Omit<IChatProps, 'tools'>): React.JSX.Element {
   const tiers: [Tier, string][] = [
     ['spark', trans.__('Fast')],
     ['deep', trans.__('Deep')]

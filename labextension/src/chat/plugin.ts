@@ -2,22 +2,23 @@
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { URLExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
-import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { TurnChannel } from '../channel/turns';
 import { type NotebookSync, watchPanel } from '../notebook/sync';
-import type { RenderBlock } from './answer';
 import { ChatPanel } from './panel';
 import { ChatStore } from './store';
+import { labTurnTools } from './tools';
 
 export const chatPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-spark-ai:chat',
   description: 'The sidebar chat.',
   autoStart: true,
-  requires: [INotebookTracker, IRenderMimeRegistry],
+  requires: [INotebookTracker, IRenderMimeRegistry, IEditorLanguageRegistry],
   optional: [ITranslator, ILayoutRestorer, ICommandPalette],
   activate
 };
@@ -26,6 +27,7 @@ function activate(
   app: JupyterFrontEnd,
   tracker: INotebookTracker,
   rendermime: IRenderMimeRegistry,
+  languages: IEditorLanguageRegistry,
   translator: ITranslator | null,
   restorer: ILayoutRestorer | null,
   palette: ICommandPalette | null
@@ -50,7 +52,7 @@ function activate(
   };
   followNotebooks(tracker, channel, syncs, store);
 
-  const panel = new ChatPanel(store, blockRenderer(rendermime), trans);
+  const panel = new ChatPanel(store, labTurnTools(rendermime, languages, tracker, trans), trans);
   app.shell.add(panel, 'right', { rank: 500 });
   restorer?.add(panel, panel.id);
   const toggle = 'jupyter-spark:toggle-chat';
@@ -102,14 +104,5 @@ function openSocket(settings: ServerConnection.ISettings): () => WebSocket {
     const url = URLExt.join(settings.wsUrl, 'jupyter-spark', 'turns');
     const token = settings.appendToken && settings.token ? `?token=${encodeURIComponent(settings.token)}` : '';
     return new settings.WebSocket(url + token);
-  };
-}
-
-/** Lab's own renderer for a block of Markdown: its sanitizer, its highlighting, its math. */
-function blockRenderer(rendermime: IRenderMimeRegistry): RenderBlock {
-  return async (markdown, host) => {
-    const renderer = rendermime.createRenderer('text/markdown');
-    host.append(renderer.node);
-    await renderer.renderModel(new MimeModel({ data: { 'text/markdown': markdown }, trusted: false }));
   };
 }
