@@ -8,11 +8,11 @@ import * as React from 'react';
 import type { FileCandidates } from '../context/candidates';
 import { History } from '../history/view';
 import type { ISpark } from '../tokens';
-import type { RenderBlock } from './answer';
 import { Composer, type IComposerHandle } from './composer';
 import { sparkIcon } from './icon';
 import { Tiers } from './tiers';
 import { Transcript } from './transcript';
+import type { ITurnTools } from './turnview';
 
 export const PANEL_ID = 'jupyter-spark-chat';
 
@@ -20,7 +20,7 @@ export interface IPanelOptions {
   spark: ISpark;
   files: FileCandidates;
   commands: CommandRegistry;
-  renderBlock: RenderBlock;
+  tools: ITurnTools;
 }
 
 /** The chat as a widget of Lab's right side. */
@@ -58,7 +58,7 @@ interface IChatProps extends IPanelOptions {
 }
 
 function Chat(props: IChatProps): React.JSX.Element {
-  const { spark, files, commands, renderBlock, composer } = props;
+  const { spark, files, commands, tools, composer } = props;
   const { store, context, setup, options, trans } = spark;
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   const [showsHistory, setShowsHistory] = React.useState(false);
@@ -96,7 +96,7 @@ function Chat(props: IChatProps): React.JSX.Element {
       {showsHistory ? (
         <History store={store} trans={trans} onChosen={leaveHistory} />
       ) : (
-        (empty ?? <Transcript store={store} render={renderBlock} trans={trans} />)
+        (empty ?? <Transcript store={store} tools={tools} />)
       )}
       <Composer spark={spark} files={files} commands={commands} handle={composer} />
     </div>

@@ -1,18 +1,20 @@
 /** The sidebar chat: adapts the panel to JupyterLab, and nothing more. */
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { FileCandidates } from '../context/candidates';
 import { ISpark, ISparkChat } from '../tokens';
-import type { RenderBlock } from './answer';
 import { ChatPanel } from './panel';
+import { labTurnTools } from './tools';
 
 export const chatPlugin: JupyterFrontEndPlugin<ISparkChat> = {
   id: 'jupyter-spark-ai:chat',
   description: 'The sidebar chat.',
   autoStart: true,
   provides: ISparkChat,
-  requires: [ISpark, IRenderMimeRegistry],
+  requires: [ISpark, INotebookTracker, IRenderMimeRegistry, IEditorLanguageRegistry],
   optional: [ILayoutRestorer],
   activate
 };
@@ -20,11 +22,14 @@ export const chatPlugin: JupyterFrontEndPlugin<ISparkChat> = {
 function activate(
   app: JupyterFrontEnd,
   spark: ISpark,
+  tracker: INotebookTracker,
   rendermime: IRenderMimeRegistry,
+  languages: IEditorLanguageRegistry,
   restorer: ILayoutRestorer | null
 ): ISparkChat {
   const files = new FileCandidates(app.serviceManager.contents);
-  const panel = new ChatPanel({ spark, files, commands: app.commands, renderBlock: blockRenderer(rendermime) });
+  const tools = labTurnTools(rendermime, languages, tracker, spark.trans);
+  const panel = new ChatPanel({ spark, files, commands: app.commands, tools });
   app.shell.add(panel, 'right', { rank: 500 });
   restorer?.add(panel, panel.id);
   return {
@@ -40,14 +45,5 @@ function activate(
         app.shell.activateById(panel.id);
       }
     }
-  };
-}
-
-/** Lab's own renderer for a block of Markdown: its sanitizer, its highlighting, its math. */
-function blockRenderer(rendermime: IRenderMimeRegistry): RenderBlock {
-  return async (markdown, host) => {
-    const renderer = rendermime.createRenderer('text/markdown');
-    host.append(renderer.node);
-    await renderer.renderModel(new MimeModel({ data: { 'text/markdown': markdown }, trusted: false }));
   };
 }

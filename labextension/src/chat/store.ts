@@ -127,6 +127,7 @@ export class ChatStore extends Watched {
     }
     const tier = asking.tier ?? this.tier;
     const turn = new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
+    this._askings.set(turn, asking);
     conversation.turns = [...conversation.turns, turn];
     this.word = '';
     this.setDraft('');
@@ -147,6 +148,13 @@ export class ChatStore extends Watched {
       turn
     );
     this.changed();
+  }
+
+  /** Ask the same again, about the same pieces. */
+  retry(turn: Turn): void {
+    const { kind, instruction, cellId, tier } = turn;
+    const asking = this._askings.get(turn) ?? { kind, instruction, cellId, tier };
+    this.send({ ...asking, extras: { ...asking.extras, again: true } });
   }
 
   steer(turn: Turn, words: string): void {
@@ -231,6 +239,7 @@ export class ChatStore extends Watched {
 
   private readonly _conversations = new Map<string, Conversation>();
   private readonly _asked = new Set<string>();
+  private readonly _askings = new WeakMap<Turn, IAsking>();
 }
 
 /** A random identifier; `crypto.randomUUID` is missing on pages without TLS. */

@@ -81,7 +81,7 @@ function* ownPieces(facts: IFacts, text: string): Generator<IPiece> {
   if (cell?.source.trim()) {
     yield piece('cell', cell.id, cell.label, cell.source.length);
   }
-  if (cell && selection.trim()) {
+  if (cell && selection.trim() && selection.trim() !== cell.source.trim()) {
     yield piece('selection', `${cell.id}:${selection}`, firstLine(selection), selection.length);
   }
   if (error) {
