@@ -88,8 +88,7 @@ class VariablesSourceHandler(SparkHandler):
     @authorized
     def get(self) -> None:
         """Send the module's text; it stays the same as long as the server runs."""
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(variables_source())
+        self.finish(variables_source(), set_content_type="text/plain; charset=utf-8")
 
 
 class ModelHandler(SparkHandler):

@@ -115,8 +115,9 @@ function Header({ spark, commands, showsHistory, onHistory }: IHeaderProps): Rea
     for (const command of ['export-notebook', 'export-markdown']) {
       menu.addItem({ command: `jupyter-spark:${command}` });
     }
-    const place = event.currentTarget.getBoundingClientRect();
-    menu.aboutToClose.connect(() => (event.currentTarget as HTMLElement | null)?.focus());
+    const button = event.currentTarget as HTMLElement;
+    const place = button.getBoundingClientRect();
+    menu.aboutToClose.connect(() => button.focus());
     menu.open(place.left, place.bottom);
   };
   return (
