@@ -121,7 +121,7 @@ function Header({ spark, commands, showsHistory, onHistory }: IHeaderProps): Rea
     menu.open(place.left, place.bottom);
   };
   return (
-    <header className="jp-Spark-header">
+    <div className="jp-Spark-header">
       <sparkIcon.react tag="span" />
       <b>Spark</b>
       <Tiers store={store} setup={setup} trans={trans} />
@@ -145,7 +145,7 @@ function Header({ spark, commands, showsHistory, onHistory }: IHeaderProps): Rea
         disabled={!store.current?.turns.length}
         onClick={openMenu}
       />
-    </header>
+    </div>
   );
 }
 

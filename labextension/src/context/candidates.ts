@@ -22,7 +22,7 @@ export function cellCandidates(model: INotebookModel, trans: TranslationBundle):
     if (cell.type === 'code') {
       const count = (cell as { executionCount?: number | null }).executionCount;
       const label = count ? `In[${count}]` : line.slice(0, 40);
-      out.push(candidate(label, line, piece('cell', cell.id, label, source.length)));
+      out.push(candidate(label, label === line ? '' : line, piece('cell', cell.id, label, source.length)));
     } else if (/^#{1,6}\s/.test(line)) {
       const label = line.replace(/^#+\s+/, '');
       out.push(candidate(label, trans.__('heading'), piece('cell', cell.id, label, source.length)));
