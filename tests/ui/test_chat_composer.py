@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.chat import Chat
+from tests.ui.composer import SidebarChat
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import LabNotebook, running_lab
 
@@ -39,14 +39,14 @@ def calm(paced: PacedServer) -> None:
     paced.records.clear()
 
 
-Start = Callable[..., tuple[LabNotebook, Chat]]
+Start = Callable[..., tuple[LabNotebook, SidebarChat]]
 
 
 @pytest.fixture
 def start(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Start:
     """Open a new notebook of these cells, and the chat."""
 
-    def opened(*sources: str) -> tuple[LabNotebook, Chat]:
+    def opened(*sources: str) -> tuple[LabNotebook, SidebarChat]:
         name = "".join(c if c.isalnum() else "-" for c in request.node.name) + ".ipynb"
         kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
         cells = [nbformat.v4.new_code_cell(source) for source in sources or CELLS]
@@ -55,7 +55,7 @@ def start(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> S
         )
         notebook = LabNotebook(page, lab, name)
         notebook.open()
-        chat = Chat(page)
+        chat = SidebarChat(page)
         chat.open()
         return notebook, chat
 

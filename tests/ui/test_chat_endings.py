@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from jupyter_spark.errors import LocalModelError
 from jupyter_spark.providers.models import find_spec, model_path, models_dir
 from tests.paced import PacedServer
-from tests.ui.chat import Chat
+from tests.ui.composer import SidebarChat
 from tests.ui.conftest import SETTINGS, lacking
 from tests.ui.lab import TOKEN, LabNotebook, free_port, prepare_home, served
 
@@ -38,7 +38,7 @@ def test_a_server_that_is_killed_in_mid_stream(tmp_path: Path, paced: PacedServe
     """The turn is shown as interrupted with what arrived; the conversation is there after the restart."""
     prepare_home(tmp_path, TIERS + SETTINGS.format(base_url=paced.base_url))
     port = free_port()
-    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), Chat(page)
+    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), SidebarChat(page)
     with ExitStack() as servers:
         process = servers.enter_context(served(tmp_path, models_dir(), port))
         notebook.open()
@@ -102,7 +102,7 @@ def test_the_first_run_with_the_built_in_model(tmp_path: Path, page: Page) -> No
     prepare_home(home, "")
     hub.parent.mkdir(parents=True)
     port = free_port()
-    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), Chat(page)
+    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), SidebarChat(page)
     with hub_of_files(tmp_path / "hub") as address:
         # An index that is nobody: the other source of the file.
         env = {"HF_ENDPOINT": address, "PIP_INDEX_URL": f"{address}/none", "PIP_RETRIES": "0"}
@@ -125,7 +125,7 @@ def test_the_first_run_with_a_key(tmp_path: Path, page: Page) -> None:
     home.mkdir()
     prepare_home(home, "")
     port = free_port()
-    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), Chat(page)
+    notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), SidebarChat(page)
     env = {"PYTHON_KEYRING_BACKEND": "tests.ui.keyring_file.FileKeyring", "SPARK_TEST_KEYRING": str(home / "keys")}
     with served(home, tmp_path / "models", port, env=env):
         notebook.open()
@@ -154,7 +154,7 @@ def test_notebook_7_runs_the_same_bundle(tmp_path: Path, paced: PacedServer, pag
         page.goto(f"http://127.0.0.1:{port}/notebooks/{NAME}?token={TOKEN}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
         page.evaluate("async () => { await window.jupyterapp.restored; }")
-        chat = Chat(page)
+        chat = SidebarChat(page)
         chat.open()
         chat.ask("what of orders?")
         expect(chat.ended()).to_contain_text("All is well.")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 ENDED_MS = 30_000
 
 
-class Chat:
+class SidebarChat:
     """The chat of a page, by what its parts are called."""
 
     def __init__(self, page: Page) -> None:
