@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from jupyter_spark.attempts import new_id
 from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
 from jupyter_spark.errors import UsageError
 from jupyter_spark.settings import Profile
-from jupyter_spark.turn import new_id
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,

@@ -116,6 +116,7 @@ class TurnRequest(WireModel):
     repair: bool = True
     temperature: float | None = None
     notebook_path: str | None = None
+    session_key: str = ""  # the same for requests that share a prefix; random, never a path or a name
 
     @property
     def wants_code(self) -> bool:
@@ -179,13 +180,19 @@ class Usage(WireModel):
 
 
 class TurnFigures(WireModel):
-    """What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token."""
+    """What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+
+    ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+    first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
+    """
 
     first_token_s: float | None = None
     total_s: float = 0.0
     tokens_per_s: float | None = None
     usage: Usage | None = None
     cost_usd: float | None = None
+    queue_s: float | None = None
+    endpoint_tokens_per_s: float | None = None
 
 
 # --- events ----------------------------------------------------------------------------------------
@@ -223,6 +230,18 @@ class Notice(TurnEvent):
     message: str
 
 
+class TurnSteered(TurnEvent):
+    """New words redirected the running turn: what it said before is void and must no longer be shown.
+
+    If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+    an ``edit_started``.
+    """
+
+    type: Literal["turn_steered"] = "turn_steered"
+    words: str
+    in_place: bool
+
+
 class TextDelta(TurnEvent):
     """More of the answer's words (what stands outside of the edit)."""
 
@@ -231,7 +250,7 @@ class TextDelta(TurnEvent):
 
 
 class EditStarted(TurnEvent):
-    """An edit begins; a second one for the same turn (a repair) replaces the first on screen."""
+    """An edit begins; another one of the same turn (a repair, a redirection) replaces the first on screen."""
 
     type: Literal["edit_started"] = "edit_started"
     cell_id: str
@@ -290,10 +309,24 @@ class TurnCancelled(TurnEvent):
     figures: TurnFigures = TurnFigures()
 
 
+class ProposalOffered(TurnEvent):
+    """After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+
+    The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+    """
+
+    type: Literal["proposal_offered"] = "proposal_offered"
+    proposal: Proposal
+    tier: Tier
+    model: str
+    figures: TurnFigures = TurnFigures()
+
+
 AnyTurnEvent = Annotated[
     TurnStarted
     | ContextPacked
     | Notice
+    | TurnSteered
     | TextDelta
     | EditStarted
     | EditDelta
@@ -301,7 +334,8 @@ AnyTurnEvent = Annotated[
     | UsageReported
     | TurnFinished
     | TurnFailed
-    | TurnCancelled,
+    | TurnCancelled
+    | ProposalOffered,
     Field(discriminator="type"),
 ]
 
