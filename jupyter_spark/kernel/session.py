@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.kernel.history import CellLog, RanCell
 from jupyter_spark.kernel.loop import LoopThread, Reading
 from jupyter_spark.kernel.variables import summarize_variables
 from jupyter_spark.kernel.view import TurnView
-from jupyter_spark.providers import Provider, open_provider
+from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, Settings, load_settings
-from jupyter_spark.turn import SAMPLING_TEMPERATURE, run_turn
+from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CellSnapshot,
@@ -72,47 +75,80 @@ class KernelSession:
         self.last_view: TurnView | None = None
         self._providers: dict[str, Provider] = {}
         self._messages: list[Message] = []
+        self._key = uuid.uuid4().hex  # what requests of this kernel have in common; it tells nothing
 
     def profile(self, asked: Asked) -> Profile:
         """Return who answers: the profile named, the one chosen with ``use``, or the tier's."""
         return self.settings.for_tier(asked.tier, asked.profile or self.chosen.get(asked.tier))
 
+    def substitutes(self, asked: Asked) -> list[Substitute]:
+        """Return who answers instead where that profile cannot begin to."""
+        profiles = self.settings.fallbacks(asked.tier, asked.profile or self.chosen.get(asked.tier))
+        if not profiles:
+            return []
+        put = self._putting(asked)
+        return [Substitute(self._provider(profile), partial(put, profile)) for profile in profiles]
+
     def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
         """Make the request; raises ``SparkError`` if it cannot be asked."""
         self.settings = load_settings()  # a key set with %env, or a mended file, counts at once
         profile = self.profile(asked)
+        return self._putting(asked)(profile), profile
+
+    def _putting(self, asked: Asked) -> Callable[[Profile], TurnRequest]:
+        """What puts a request to a profile, with the notebook and its variables as they are now."""
         namespace = self.shell.user_ns
         names = asked.only_variables if asked.only_variables is not None else tuple(namespace)
-        talk = asked.kind == "ask" and not profile.small
-        request = build_request(
-            asked.kind,
-            asked.words,
-            profile,
-            self.snapshot(),
-            target=asked.target,
-            error=asked.error,
-            tier=asked.tier,
-            variables=[
-                VariableSummary(name=name, type=kind, summary=summary)
-                for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
-            ],
-            live_names=set(namespace),
-            only_variables=asked.only_variables,
-            with_context=asked.with_context,
-            history=tuple(self._messages) if talk else (),
-        )
-        if asked.again:
-            request = request.model_copy(update={"temperature": SAMPLING_TEMPERATURE})
-        return request, profile
+        snapshot, live_names, messages = self.snapshot(), set(namespace), tuple(self._messages)
+        variables = [
+            VariableSummary(name=name, type=kind, summary=summary)
+            for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
+        ]
 
-    def start(self, request: TurnRequest, profile: Profile) -> Reading[AnyTurnEvent]:
-        """Start a turn on the background loop; it is recorded in the journal as it runs."""
-        provider = self._provider(profile)
+        def put(profile: Profile) -> TurnRequest:
+            request = build_request(
+                asked.kind,
+                asked.words,
+                profile,
+                snapshot,
+                target=asked.target,
+                error=asked.error,
+                tier=asked.tier,
+                variables=variables,
+                live_names=live_names,
+                only_variables=asked.only_variables,
+                with_context=asked.with_context,
+                history=messages if asked.kind == "ask" and not profile.small else (),
+            )
+            more = {"temperature": SAMPLING_TEMPERATURE} if asked.again else {}
+            return request.model_copy(update={"session_key": self._key, **more})
 
-        def events() -> AsyncGenerator[AnyTurnEvent, None]:
-            return recorded(run_turn(request, provider), request, self.journal)
+        return put
 
-        return Reading(self.thread, events)
+    def run(
+        self,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        steering: Steering | None = None,
+    ) -> AsyncGenerator[AnyTurnEvent, None]:
+        """Return a turn's events; it is recorded in the journal as it runs, on the background loop."""
+        events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
+        return recorded(events, request, self.journal)
+
+    def start(
+        self,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        steering: Steering | None = None,
+    ) -> Reading[AnyTurnEvent]:
+        """Start a turn on the background loop."""
+        return Reading(self.thread, lambda: self.run(request, profile, substitutes, steering))
+
+    def say(self, steering: Steering, words: str) -> None:
+        """Redirect a running turn; from any thread."""
+        self.thread.loop.call_soon_threadsafe(steering.say, words)
 
     def remember(self, asked: Asked, view: TurnView) -> None:
         """Keep what ``retry`` and ``status`` need, and the conversation for the next question."""
@@ -180,10 +216,10 @@ def report_error(log: CellLog, cell: RanCell) -> ErrorReport | None:
     return ErrorReport(name=seen.name, message=seen.message, traceback=seen.traceback) if seen else None
 
 
-def summary_of(session: KernelSession) -> list[tuple[str, str, str]]:
+def summary_of(session: KernelSession) -> list[tuple[Tier, str, str]]:
     """Return ``(tier, profile, models)`` for both tiers, as they are filled now."""
     tiers: tuple[Tier, ...] = ("spark", "deep")
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[Tier, str, str]] = []
     for tier in tiers:
         profile = session.settings.for_tier(tier, session.chosen.get(tier))
         rows.append((tier, profile.name, ", ".join(profile.models) or str(profile.script or "")))
