@@ -77,6 +77,7 @@ class Alternatives:
             surface.finish()
             raise SparkError(view.problem or "No alternative came.", "%spark alternatives asks again.")
         anyway = asked.yes or self._used is not None  # a button was pressed on this very proposal
+        self._session.remember(asked, view.ways[taken - 1])
         told = apply_edit(self._magics, self._session, replace(asked, yes=anyway), view.proposals[taken])
         view.outcome = f"{taken}: {told}{_others(offers, taken)}"
         surface.finish()

@@ -192,7 +192,9 @@ class WaysCard:
         hear_at_once(self._stop)
         head = ipywidgets.HTML(f"{STYLE}{CARD_STYLE}{part_html(_asked(view))}")
         self._outcome = ipywidgets.HTML()
-        self._box = ipywidgets.VBox([head, self._tabs, ipywidgets.HBox([self._outcome, self._stop])])
+        end = ipywidgets.HBox([self._outcome, self._stop])
+        end.add_class("jspark-end")
+        self._box = ipywidgets.VBox([head, self._tabs, end])
         self._box.add_class("jspark-card")
         self._handle: Any = None
         self._refresh()

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_spark.cli.bench import QUANTITIES, Runs, percentile
 from jupyter_spark.wire import TurnFigures, Usage
-from tests.paced import PacedServer, code_answer, running_paced_server
+from tests.paced import Fault, PacedServer, code_answer, running_paced_server
 
 
 @pytest.fixture
@@ -75,11 +75,20 @@ def test_an_endpoint_that_is_down_is_asked_once(user, settled: PacedServer) -> N
 
 def test_turns_that_fail_are_counted_and_told(user, settled: PacedServer) -> None:
     asked = iter(range(100))
-    whole = code_answer(40)
-    settled.answer = lambda body: [] if next(asked) % 2 else whole
-    done = user.run("bench", "-n", "4", "--json")
+
+    def answer(body: object) -> str:
+        if next(asked) == 3:
+            settled.fault = Fault("http_401", times=2)  # strikes the next two requests
+        return code_answer(40)
+
+    settled.answer = answer
+    done = user.run("bench", "-n", "5", "--json")
     assert done.status == 0
-    assert done.json["warm"]["turns"] + done.json["warm"]["failed"] == 4
+    assert (done.json["warm"]["turns"], done.json["warm"]["failed"]) == (3, 2)
+    settled.fault, asked = None, iter(range(100))
+    told = user.run("bench", "-n", "5")
+    assert "note: a turn failed: profile 'mine' refuses the key" in told.err
+    assert told.out.splitlines()[-1].split("\t")[-1] == "2 failed"
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "many"])

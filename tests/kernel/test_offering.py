@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_spark.journal import open_journal
 from tests.kernel.driver import WIDGET_VIEW, Kernel, Ran
 from tests.kernel.test_stopping import open_subshell, streaming
 from tests.paced import PacedServer, code_answer, wait_until
@@ -66,6 +68,20 @@ def test_another_one_is_picked_and_taken_back(kernel: Kernel, paced: PacedServer
     assert {applied, picked.payload[0][0]} == {"value = 2", "value = 3"}
     assert picked.printed.startswith(f"{other}: This cell now holds the new code")
     assert kernel.run("%spark undo").payload == [("value = 1", True)]
+
+
+def test_the_journal_keeps_every_candidate(
+    kernel: Kernel, home: Path, paced: PacedServer, fenced: Callable[[str], str]
+) -> None:
+    kernel.run("%%spark make it four\nvalue = 1")
+    paced.answer = cells(fenced, "value = 4", "value = (", "value = 2 + 2")
+    kernel.run("%spark alternatives 3")
+    with closing(open_journal(home / "data" / "jupyter_spark" / "journal.db")) as journal:
+        turns = journal.turns(3)
+        assert [turn.status for turn in turns] == ["finished"] * 3
+        kept = [journal.proposal(turn.turn_id) for turn in turns]
+    assert {one.edit.new_source for one in kept if one} == {"value = 4", "value = (", "value = 2 + 2"}
+    assert "first token" in kernel.run("%spark status").printed
 
 
 def test_repeats_are_told(kernel: Kernel, paced: PacedServer, fenced: Callable[[str], str]) -> None:

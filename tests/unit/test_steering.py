@@ -196,3 +196,41 @@ def test_the_journal_keeps_what_was_said() -> None:
 
     asyncio.run(asyncio.wait_for(read(), 20))
     assert journal.turns[-1].instruction == "make a two\nmake it three"
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("after", range(1, 9))
+def test_at_whatever_moment_nothing_of_the_old_answer_is_left(after: int, in_place: bool) -> None:
+    """Words after each event of the old answer, heard by an endpoint that listens between all of its pieces."""
+
+    class Hearing(Replies):
+        async def stream(self, request: ProviderRequest) -> AsyncGenerator[Any, None]:
+            self.requests.append(request)
+            text = NEW if self.requests[1:] else "```python\nold = 1\nold = 2\nold = 3\n```\nOld."
+            try:
+                while text:
+                    yield Delta(text[:4])
+                    text = text[4:]
+                    await asyncio.sleep(0)
+                    if request.steering and (words := await soon(request.steering)) is not None:
+                        yield Steered(words, in_place)
+                        text = NEW
+                yield UsageSeen(USED)
+                yield Completed("stop")
+            finally:
+                self.closed += 1
+
+    async def soon(steering: Steering) -> str | None:
+        try:
+            return await asyncio.wait_for(steering.next(), 0.002)
+        except asyncio.TimeoutError:
+            return None
+
+    seen = iter(range(1, 1000))
+    events = steered(Hearing(), (lambda event: next(seen) == after, "make it three"))
+    told = next(i for i, event in enumerate(events) if event.type == "turn_steered")
+    later = events[told + 1 :]
+    assert not any("old" in line for event in later if event.type == "edit_delta" for line in event.lines)
+    assert not any("Old" in event.text for event in later if event.type == "text_delta")
+    assert shown_last(events) == ["a = 3", "b = a"]
+    assert events[-1].proposal.edit.new_source == "a = 3\nb = a"
