@@ -141,7 +141,7 @@ def _request(profile: Profile, tier: str) -> TurnRequest:
     cell = CellSnapshot(cell_id="bench", source=CELL)
     role: Tier = "deep" if tier == "deep" else "spark"
     request = build_request("rewrite", WORDS, profile, NotebookSnapshot(cells=(cell,)), target=cell, tier=role)
-    return request.model_copy(update={"repair": False, "session_key": "bench"})
+    return request.model_copy(update={"repair": False})
 
 
 def _show(report: Report, kinds: dict[str, Runs]) -> None:

@@ -216,7 +216,10 @@ class Commands:
             return None
         if session.settings.for_tier("deep", session.chosen.get("deep")) == profile:
             return None
-        return Race(session, asked, request.turn_id, self._offers, rich=self._is_rich())
+        try:
+            return Race(session, asked, request.turn_id, self._offers, rich=self._is_rich())
+        except errors.SparkError:  # it cannot be put to the deep tier: then the fast one answers alone
+            return None
 
     def _end_race(self) -> None:
         race, self._race = self._race, None
@@ -235,8 +238,9 @@ class Commands:
             edit = view.proposal.edit
             target = CellSnapshot(cell_id=edit.cell_id, source=edit.new_source)
             words = f"The cell was changed as asked: {asked.words}. Explain briefly what changed and why."
-            request, profile = self.session.request(Asked("explain", words, target=target, tier=asked.tier))
-            tell.stream_into(self.session.start(request, profile), show)
+            question = Asked("explain", words, target=target, tier=asked.tier)
+            request, profile = self.session.request(question)
+            tell.stream_into(self.session.start(request, profile, self.session.substitutes(question)), show)
 
         return ask
 

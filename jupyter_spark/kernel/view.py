@@ -58,6 +58,7 @@ class TurnView:
     figures: TurnFigures | None = None
     problem: str = ""
     outcome: str = ""
+    _lasting: int = 0  # how many of the notices are about the turn and not about one of its answers
 
     def take(self, event: AnyTurnEvent) -> None:
         """Take in one event."""
@@ -71,10 +72,12 @@ class TurnView:
             self.tier, self.model = event.tier, event.model
         elif isinstance(event, EditStarted):
             self.old, self.new, self.words = event.old_source.splitlines(), [], []
+            self._lasting = len(self.notices) if event.attempt == 1 else self._lasting
         elif isinstance(event, TurnSteered):
             self.asked = f"{self.asked} · {event.words}"
             self.said.append(event.words)
             self.new, self.words, self.proposal, self.state = [], [], None, "waiting"
+            del self.notices[self._lasting :]
         elif isinstance(event, Notice):
             self.notices.append(event.message)
         elif isinstance(event, EditReady):

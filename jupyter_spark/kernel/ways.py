@@ -17,9 +17,8 @@ from jupyter_spark.wire import AnyTurnEvent, Proposal
 
 GRID_STYLE = """<style>
 .jspark-ways{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26em),1fr))}
-.jspark-way{border-top:1px solid var(--jp-border-color2,#8884);min-width:0;display:flex;flex-direction:column}
+.jspark-way{box-shadow:-1px -1px 0 var(--jp-border-color2,#8884);min-width:0;display:flex;flex-direction:column}
 .jspark-way>.jspark-code{flex:1}
-.jspark-way+.jspark-way{border-left:1px solid var(--jp-border-color2,#8884)}
 .jspark-way>b{padding:4px 10px;font-weight:600}
 </style>"""
 

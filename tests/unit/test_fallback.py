@@ -38,7 +38,8 @@ def run(first: Replies, *others: Replies, steering: Steering | None = None, **as
         errors.AuthenticationError("A refuses the key."),
         errors.AuthenticationError("A needs a key.", code="no_key"),
         errors.ModelNotFoundError("A has no such model."),
-        errors.LocalModelError("The file is missing."),
+        errors.LocalModelError("The file is missing.", code="no_model_file"),
+        errors.LocalModelError("The engine ended.", code="engine_failed"),
     ],
 )
 def test_who_cannot_begin_is_replaced(error: errors.SparkError) -> None:
