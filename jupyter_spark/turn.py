@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_spark.attempts import Attempt, better, judge, place_of
 from jupyter_spark.context import estimate_tokens
+from jupyter_spark.conversation import settled
 from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
@@ -25,7 +26,9 @@ from jupyter_spark.wire import (
     EditDelta,
     EditReady,
     EditStarted,
+    Message,
     Notice,
+    Proposal,
     TextDelta,
     TurnCancelled,
     TurnFailed,
@@ -203,7 +206,7 @@ class _Turn:
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:
-            yield TurnFinished(**self.head(), model=self._model, figures=self.figures(), text=self.text)
+            yield self._finished(self.text, self.text)
             return
         best = self._best
         assert best is not None  # noqa: S101 - an edit's last step is its attempt
@@ -212,8 +215,19 @@ class _Turn:
             raise ProviderError(message, "Try again (retry), or say it in other words.", code="no_code")
         proposal = best.proposal
         yield EditReady(**self.head(), proposal=proposal)
-        yield TurnFinished(
-            **self.head(), model=self._model, figures=self.figures(), text=proposal.words, proposal=proposal
+        yield self._finished(proposal.words, best.raw, proposal)
+
+    def _finished(self, text: str, answer: str, proposal: Proposal | None = None) -> TurnFinished:
+        """The terminal event of success; a repair stays within the turn: the conversation goes on without it."""
+        said = (self._render().messages[-1], Message(role="assistant", content=answer))
+        goes_on = bool(self.request.conversation.cache_key)
+        return TurnFinished(
+            **self.head(),
+            model=self._model,
+            figures=self.figures(),
+            text=text,
+            proposal=proposal,
+            conversation=settled(self.request, said, proposal) if goes_on else None,
         )
 
     async def _words(self) -> AsyncGenerator[AnyTurnEvent, None]:

@@ -40,6 +40,16 @@ class CellSnapshot(WireModel):
     source: str = ""
     execution_count: int | None = None
 
+    @property
+    def key(self) -> str:
+        """The name of this cell among all pieces of a context (``ContextPiece.key``)."""
+        return f"cell:{self.cell_id}"
+
+    @property
+    def label(self) -> str:
+        """What people and models call this cell."""
+        return f"In[{self.execution_count}]" if self.execution_count is not None else f"cell {self.cell_id}"
+
 
 class NotebookSnapshot(WireModel):
     """A notebook's cells, where they were read, and when (seconds since the epoch)."""
@@ -68,8 +78,12 @@ class ErrorReport(WireModel):
 
 
 class ContextPiece(WireModel):
-    """One piece of what is sent: what it is, why it is in, and its price."""
+    """One piece of what is sent: what it is, why it is in, and its price.
 
+    ``key`` names it from turn to turn, whatever its text and label become: ``cell:ID``, ``variable:NAME``.
+    """
+
+    key: str = ""
     label: str
     reason: str
     text: str
@@ -102,8 +116,46 @@ class Message(WireModel):
     content: str
 
 
+class Told(WireModel):
+    """What a model was last told of one piece: the name it has there, the text's hash, and its size."""
+
+    label: str
+    text_hash: str
+    tokens: int
+
+
+class Conversation(WireModel):
+    """What one model was sent about one notebook and what it answered; the next turn only adds to it.
+
+    Attributes
+    ----------
+    notebook : str or None
+        The notebook as it was sent first. None: the next turn sends it.
+    messages : tuple of Message
+        Everything after that, as it was sent and as it came back.
+    told : dict
+        What the model was last told of each piece, by the piece's key.
+    tokens : int
+        The estimated size of notebook and messages.
+    stale_tokens : int
+        How much of that no longer holds.
+    cache_key : str
+        The same from turn to turn, random: an endpoint may route by it. Empty: the turn stands alone.
+    """
+
+    notebook: str | None = None
+    messages: tuple[Message, ...] = ()
+    told: dict[str, Told] = Field(default_factory=dict)
+    tokens: int = 0
+    stale_tokens: int = 0
+    cache_key: str = ""
+
+
 class TurnRequest(WireModel):
-    """What the user asked of which cell, with everything the turn needs to answer."""
+    """What the user asked of which cell, with everything the turn needs to answer.
+
+    ``gone`` are the keys of what the conversation tells and no longer holds, where nothing newer is sent.
+    """
 
     turn_id: str
     kind: TurnKind
@@ -112,7 +164,8 @@ class TurnRequest(WireModel):
     target: CellSnapshot | None = None
     error: ErrorReport | None = None
     context: ContextPack = ContextPack()
-    history: tuple[Message, ...] = ()
+    conversation: Conversation = Conversation()
+    gone: tuple[str, ...] = ()
     repair: bool = True
     temperature: float | None = None
     notebook_path: str | None = None
@@ -281,13 +334,14 @@ class UsageReported(TurnEvent):
 
 
 class TurnFinished(TurnEvent):
-    """The turn is done."""
+    """The turn is done; ``conversation`` is what the next one goes on from, and stays in the process."""
 
     type: Literal["turn_finished"] = "turn_finished"
     model: str
     figures: TurnFigures
     text: str
     proposal: Proposal | None = None
+    conversation: Conversation | None = Field(default=None, exclude=True, repr=False)
 
 
 class TurnFailed(TurnEvent):

@@ -23,6 +23,8 @@ def apply_edit(magics: SparkMagics, session: KernelSession, asked: Asked, propos
     in_cell = magics.log.current is not None and magics.log.current.cell_id == edit.cell_id
     replace = not asked.below and edit.operation == "replace" and (in_cell or magics.replaces_own_cell())
     magics.ipython.set_next_input(edit.new_source, replace=replace)
+    if replace:
+        session.took(edit.new_source)
     session.journal.record_applied(
         turn_id=proposal.turn_id,
         scope=session.scope,
@@ -50,6 +52,8 @@ def travel(magics: SparkMagics, session: KernelSession, *, back: bool) -> None:
     text = edit.before if back else edit.after
     replace = magics.replaces_own_cell()
     magics.ipython.set_next_input(text, replace=replace)
+    if replace:
+        session.took(text)
     tell.travelled(_for_reading(edit), back=back, replace=replace)
 
 

@@ -48,6 +48,8 @@ class Commands:
             source=body,
             execution_count=current.execution_count if current else None,
         )
+        if body.strip() and (options.explain or words):
+            self.session.took(body)  # what the cell holds, as its reader sees it
         if options.explain:
             self._turn(self._asked("explain", words, options, target=target))
         elif words and body.strip():
@@ -146,8 +148,7 @@ class Commands:
             known = ", ".join(sorted(session.settings.profiles))
             raise errors.UsageError("Which profile?", f"Say %spark use NAME; known: {known}.")
         tier: Tier = options.tier or session.settings.profile(words).tier
-        session.settings.profile(words)
-        session.chosen[tier] = words
+        session.use(tier, words)
         tell.status(session)
 
     # --- a turn -----------------------------------------------------------------------------------

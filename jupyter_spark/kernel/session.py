@@ -9,11 +9,12 @@ import os
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_spark.conversation import begin
 from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.kernel.history import CellLog, RanCell
@@ -28,8 +29,8 @@ from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CellSnapshot,
+    Conversation,
     ErrorReport,
-    Message,
     NotebookSnapshot,
     Tier,
     TurnKind,
@@ -39,8 +40,6 @@ from jupyter_spark.wire import (
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-KEPT_MESSAGES = 6
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ class KernelSession:
         self.last_asked: Asked | None = None
         self.last_view: TurnView | None = None
         self._providers: dict[str, Provider] = {}
-        self._messages: list[Message] = []
-        self._key = uuid.uuid4().hex  # what requests of this kernel have in common; it tells nothing
+        self._conversations: dict[str, Conversation] = {}
+        self._taken: dict[str, tuple[RanCell | None, RanCell]] = {}
 
     def profile(self, asked: Asked) -> Profile:
         """Return who answers: the profile named, the one chosen with ``use``, or the tier's."""
@@ -99,7 +98,7 @@ class KernelSession:
         """What puts a request to a profile, with the notebook and its variables as they are now."""
         namespace = self.shell.user_ns
         names = asked.only_variables if asked.only_variables is not None else tuple(namespace)
-        snapshot, live_names, messages = self.snapshot(), set(namespace), tuple(self._messages)
+        snapshot, live_names = self.snapshot(), set(namespace)
         variables = [
             VariableSummary(name=name, type=kind, summary=summary)
             for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
@@ -118,10 +117,9 @@ class KernelSession:
                 live_names=live_names,
                 only_variables=asked.only_variables,
                 with_context=asked.with_context,
-                history=messages if asked.kind == "ask" and not profile.small else (),
+                conversation=self._conversations.setdefault(self._talk_of(profile), begin()),
             )
-            more = {"temperature": SAMPLING_TEMPERATURE} if asked.again else {}
-            return request.model_copy(update={"session_key": self._key, **more})
+            return request.model_copy(update={"temperature": SAMPLING_TEMPERATURE}) if asked.again else request
 
         return put
 
@@ -151,21 +149,53 @@ class KernelSession:
         self.thread.loop.call_soon_threadsafe(steering.say, words)
 
     def remember(self, asked: Asked, view: TurnView) -> None:
-        """Keep what ``retry`` and ``status`` need, and the conversation for the next question."""
+        """Keep what ``retry`` and ``status`` need, and the conversation for the next turn."""
         self.last_asked, self.last_view = asked, view
-        if asked.kind == "ask" and view.state == "done":
-            talk = [Message(role="user", content=asked.words), Message(role="assistant", content=view.text)]
-            self._messages = [*self._messages, *talk][-KEPT_MESSAGES:]
+        if (after := view.conversation) is not None:
+            whose = (key for key, before in self._conversations.items() if before.cache_key == after.cache_key)
+            self._conversations.update(dict.fromkeys(list(whose), after))
+
+    def use(self, tier: Tier, name: str) -> None:
+        """Let another profile fill a tier, with a conversation of its own."""
+        self.settings.profile(name)
+        self.chosen[tier] = name
+        self._conversations.clear()
+
+    def _talk_of(self, profile: Profile) -> str:
+        """Whose conversation it is: one endpoint's, about one notebook, until the kernel begins anew (``%reset``)."""
+        # %reset empties this table of IPython's own, and leaves no other trace.
+        began = self.shell.user_ns_hidden.setdefault("_jupyter_spark_began", uuid.uuid4().hex)
+        return f"{began} {notebook_path()} {profile.model_dump_json()}"
+
+    def took(self, source: str) -> None:
+        """Note that the running cell was given this text: it holds until the cell runs."""
+        cell = self.log.current
+        if cell is not None and not cell.cell_id.startswith("In["):  # a terminal's prompts are not cells that stay
+            self._taken[cell.cell_id] = (self.log.cells.get(cell.cell_id), replace(cell, source=source))
 
     def snapshot(self) -> NotebookSnapshot:
         """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
         cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
-        return NotebookSnapshot(
-            cells=tuple(map(as_snapshot, cells)),
-            origin="history",
-            path=notebook_path(),
-            taken_at_s=time.time(),
+        return self._as_taken(
+            NotebookSnapshot(
+                cells=tuple(map(as_snapshot, cells)),
+                origin="history",
+                path=notebook_path(),
+                taken_at_s=time.time(),
+            )
         )
+
+    def _as_taken(self, notebook: NotebookSnapshot) -> NotebookSnapshot:
+        """The notebook with the texts that cells were given and have not run yet."""
+        ran = self.log.cells
+        taken = {name: cell for name, (before, cell) in self._taken.items() if ran.get(name) is before}
+        cells = [
+            cell.model_copy(update={"source": given.source, "execution_count": given.execution_count})
+            if (given := taken.pop(cell.cell_id, None)) is not None
+            else cell
+            for cell in notebook.cells
+        ]
+        return notebook.model_copy(update={"cells": (*cells, *map(as_snapshot, taken.values()))})
 
     @property
     def scope(self) -> str:

@@ -13,6 +13,7 @@ from jupyter_spark.figures import say_figures
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CheckResult,
+    Conversation,
     EditDelta,
     EditReady,
     EditStarted,
@@ -58,6 +59,7 @@ class TurnView:
     figures: TurnFigures | None = None
     problem: str = ""
     outcome: str = ""
+    conversation: Conversation | None = None
     _lasting: int = 0  # how many of the notices are about the turn and not about one of its answers
 
     def take(self, event: AnyTurnEvent) -> None:
@@ -94,7 +96,7 @@ class TurnView:
         elif isinstance(event, TurnCancelled):
             self.state = "stopped"
         else:
-            self.model = event.model
+            self.model, self.conversation = event.model, event.conversation
             self.state = "done" if event.proposal is None or event.proposal.holds else "refused"
 
     @property

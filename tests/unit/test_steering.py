@@ -11,7 +11,7 @@ import pytest
 from jupyter_spark.providers import Completed, Delta, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.recording import recorded
 from jupyter_spark.turn import run_turn
-from jupyter_spark.wire import TurnRecord
+from jupyter_spark.wire import Conversation, TurnRecord
 from tests.unit.turns import BROKEN, FOREVER, GOOD, USED, Replies, checked, kinds, only, request, streamed, turn
 
 OLD = "```python\nold = 1\nstale = 2\n"
@@ -234,3 +234,13 @@ def test_at_whatever_moment_nothing_of_the_old_answer_is_left(after: int, in_pla
     assert not any("Old" in event.text for event in later if event.type == "text_delta")
     assert shown_last(events) == ["a = 3", "b = a"]
     assert events[-1].proposal.edit.new_source == "a = 3\nb = a"
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_the_conversation_goes_on_from_what_was_said_and_answered_last(in_place: bool) -> None:
+    replies = [[Started("m"), Delta(OLD), FOREVER], [Started("m"), Delta(NEW)]]
+    provider = Listening(*replies, in_place=in_place)
+    events = steered(provider, (has_line("old = 1"), "make it three"), conversation=Conversation(cache_key="k"))
+    asked, answer = events[-1].conversation.messages
+    assert asked.content.endswith("Change the cell: make a two\nmake it three")
+    assert answer.content == NEW
