@@ -148,10 +148,14 @@ async def sessions(turns: int) -> None:
         print(f"  {api:<9} median of the notebooks' medians {statistics.median(medians):.1%}, least {min(medians):.1%}")
 
 
-def new_part(request: TurnRequest) -> int:
-    """Bytes of a request over a connection that knows everything before its last message."""
-    rules, *_, last = render_prompt(request).messages
-    return len(json.dumps({"instructions": rules.content, "input": [last.model_dump()]}).encode())
+def frame(request: TurnRequest, *, known: bool) -> int:
+    """Bytes of a WebSocket's event for a request; of what the socket knows already only the last message is sent."""
+    rules, *rest = render_prompt(request).messages
+    event = {"type": "response.create", "model": "paced", "store": False, "instructions": rules.content}
+    event["input"] = [message.model_dump() for message in (rest[-1:] if known else rest)]
+    if known:
+        event["previous_response_id"] = f"resp_{'0' * 48}"
+    return len(json.dumps(event).encode())
 
 
 def follow_ups() -> None:
@@ -159,14 +163,14 @@ def follow_ups() -> None:
     session, profile = Session.of(LARGEST), Profile(name="bench", context_tokens=128_000, max_output_tokens=16_000)
     first = session.request("rewrite", profile, session.code[0])
     prompt = render_prompt(first)
-    whole = len(json.dumps({"input": [m.model_dump() for m in prompt.messages]}).encode())
+    whole = frame(first, known=False)
     answer = f"```python\n# First\n{session.code[0].source}\n```"
     session.conversation = settled(first, (prompt.messages[-1], Message(role="assistant", content=answer)))
     ratios = []
     for cell in session.code:
         session.put(cell, f"{cell.source}\nprint('changed')")
         other = session.random.choice(session.code)
-        ratios.append(new_part(session.request("rewrite", profile, other)) / whole)
+        ratios.append(frame(session.request("rewrite", profile, other), known=True) / whole)
         session.cells[cell.cell_id] = cell
     within = sum(ratio <= 0.05 for ratio in ratios)
     print(
