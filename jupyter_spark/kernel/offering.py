@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.alternatives import USUAL, run_alternatives, second_opinion, spread_request
@@ -182,5 +183,5 @@ class Race:
 
 
 def _line(text: str) -> dict[str, str]:
-    foot = f'<div class="jspark-foot" role="status"><span>{text}</span></div>'
+    foot = f'<div class="jspark-foot" role="status"><span>{escape(text)}</span></div>'
     return {"text/html": f"{STYLE}{part_html(foot)}", "text/plain": text}

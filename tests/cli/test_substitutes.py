@@ -56,6 +56,18 @@ def test_status_names_them(user) -> None:
     assert user.run("status", "--json").json["tiers"]["spark"]["fallback"] == ["demo"]
 
 
+def test_the_doctor_looks_at_them_too(user) -> None:
+    settle(user)
+    text = user.config.read_text().replace(
+        "profile = 'away', fallback = ['demo']", "profile = 'demo', fallback = ['away']"
+    )
+    user.settings(text)
+    done = user.run("doctor", "--tier", "spark", "--json")
+    assert done.status == 1
+    broken = [check["name"] for check in done.json["checks"] if check["state"] == "broken"]
+    assert any(name.startswith("profile away") for name in broken)
+
+
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_the_figures_of_a_turn(user, api: str) -> None:
     answer = "```python\na = 2\n```\n"
