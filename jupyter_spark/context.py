@@ -134,7 +134,13 @@ def _variable_pieces(
         reason = "asked for" if options.variables is not None else wanted[variable.name]
         text = f"{variable.name}: {variable.type}" + (f" {variable.summary}" if variable.summary else "")
         # Variables change from run to run, so they stand after the cells.
-        piece = ContextPiece(label=variable.name, reason=reason, text=text, tokens=estimate_tokens(text) + 1)
+        piece = ContextPiece(
+            key=f"variable:{variable.name}",
+            label=variable.name,
+            reason=reason,
+            text=text,
+            tokens=estimate_tokens(text) + 1,
+        )
         out.append((1_000_000 + len(out), piece))
     return out
 
@@ -159,9 +165,12 @@ def _cell_pieces(
             continue
         defined = sorted(cell_names(cell.source).defines & wanted.keys())
         reason = f"defines {', '.join(defined[:5])}" if defined else "stands near the cell"
-        label = f"In[{cell.execution_count}]" if cell.execution_count is not None else f"cell {cell.cell_id}"
         piece = ContextPiece(
-            label=label, reason=reason, text=cell.source, tokens=estimate_tokens(cell.source) + estimate_tokens(label)
+            key=cell.key,
+            label=cell.label,
+            reason=reason,
+            text=cell.source,
+            tokens=estimate_tokens(cell.source) + estimate_tokens(cell.label),
         )
         out.append((places[cell.cell_id], piece))
     return out
@@ -174,7 +183,9 @@ def _outline_pieces(others: Sequence[CellSnapshot], wanted: Mapping[str, str]) -
     for name, line in lines.items():
         if any(piece.text == line for _, piece in out):
             continue
-        piece = ContextPiece(label=name, reason=wanted[name], text=line, tokens=estimate_tokens(line) + 1)
+        piece = ContextPiece(
+            key=f"definition:{name}", label=name, reason=wanted[name], text=line, tokens=estimate_tokens(line) + 1
+        )
         out.append((len(out), piece))
     return out
 

@@ -24,6 +24,7 @@ from jupyter_spark.wire import (
     TurnRecord,
     TurnRequest,
     TurnStarted,
+    TurnSteered,
 )
 
 KEEP_EVERY_S = 1.0  # how much of an answer may be lost when the process is killed in the middle of it
@@ -87,7 +88,7 @@ async def recorded(
                         writer.keep_turn(record.model_copy(update={"text": "".join(arrived)}))
                 elif isinstance(event, EditReady):
                     writer.keep_proposal(event.proposal)
-                elif (fields := _told_by(event)) is not None:
+                elif (fields := _told_by(event, record)) is not None:
                     record = record.model_copy(update=fields)
                     writer.keep_turn(record)
                 yield event
@@ -103,8 +104,10 @@ async def recorded(
         await writer.finish()
 
 
-def _told_by(event: AnyTurnEvent) -> dict[str, Any] | None:
+def _told_by(event: AnyTurnEvent, record: TurnRecord) -> dict[str, Any] | None:
     """What an event tells about the turn's record, if anything."""
+    if isinstance(event, TurnSteered):
+        return {"instruction": "\n".join(part for part in (record.instruction, event.words) if part)}
     if isinstance(event, TurnStarted):
         return {"profile": event.profile, "model": event.model}
     if isinstance(event, TurnFinished):

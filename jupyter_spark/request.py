@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from jupyter_spark.attempts import new_id
 from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
+from jupyter_spark.conversation import NOTEBOOK_SHARE, no_longer_holds, take_up, with_target
 from jupyter_spark.errors import UsageError
+from jupyter_spark.prompts import RULES
 from jupyter_spark.settings import Profile
-from jupyter_spark.turn import new_id
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
+    Conversation,
     ErrorReport,
-    Message,
     NotebookSnapshot,
     Tier,
     TurnKind,
@@ -20,7 +22,8 @@ from jupyter_spark.wire import (
     VariableSummary,
 )
 
-PROMPT_TOKENS = 150  # the rules and the request's own words around the cell
+PROMPT_TOKENS = 150  # the request's own words around the cell, and a small model's rules
+RULES_TOKENS = estimate_tokens(RULES)
 
 
 def build_request(
@@ -36,7 +39,7 @@ def build_request(
     live_names: Collection[str] = (),
     only_variables: tuple[str, ...] | None = None,
     with_context: bool = True,
-    history: tuple[Message, ...] = (),
+    conversation: Conversation | None = None,
 ) -> TurnRequest:
     """Make a request: check that it can be asked, and pack its context.
 
@@ -56,6 +59,9 @@ def build_request(
         Send only these variables.
     with_context : bool
         Whether anything of the notebook but the target is sent. Names are known all the same: they stay here.
+    conversation : Conversation, optional
+        What was said before, to this profile about this notebook; None for a turn that stands alone. A small model, and
+        a turn without context, is told nothing of it.
 
     Raises
     ------
@@ -67,7 +73,7 @@ def build_request(
     if kind in ("explain", "fix", "rewrite") and (target is None or not target.source.strip()):
         raise UsageError("There is no code to work on.", "Give a cell that has some.")
     target_tokens = estimate_tokens(target.source) if target is not None else 0
-    fixed = target_tokens + estimate_tokens(instruction) + PROMPT_TOKENS
+    fixed = target_tokens + estimate_tokens(instruction) + PROMPT_TOKENS + (0 if profile.small else RULES_TOKENS)
     # An edit is about as long as the cell; a small model's window counts both, a large one's is not the limit.
     limit = profile.context_tokens if profile.small else profile.context_tokens - profile.max_output_tokens
     if fixed > max(limit, 0) and not profile.small:
@@ -75,15 +81,25 @@ def build_request(
             f"The cell is too large for '{profile.name}': about {fixed} tokens of {limit}.",
             "Split the cell, or use a profile with a larger context.",
         )
+    room = max(0, limit - fixed)
+    if not profile.small:
+        room = max(0, room - target_tokens)  # the target stands in the notebook too
     options = PackOptions(
-        budget_tokens=max(0, limit - fixed) if with_context else 0,
+        budget_tokens=int(room * (NOTEBOOK_SHARE if conversation is not None else 1)) if with_context else 0,
         variables=only_variables,
         cells=with_context,
         outline=profile.small and kind != "ask",
     )
     context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
+    before, gone = Conversation(), tuple[str, ...]()
     if not with_context:
         context = ContextPack(known_names=context.known_names, names_are_complete=context.names_are_complete)
+    elif not profile.small:
+        if target_tokens <= limit - fixed:
+            context = with_target(context, snapshot, target)
+        if conversation is not None:
+            gone = no_longer_holds(conversation, context, snapshot, live_names)
+            before = take_up(conversation, context, gone, target, room)
     return TurnRequest(
         turn_id=new_id(),
         kind=kind,
@@ -92,6 +108,8 @@ def build_request(
         target=target,
         error=error,
         context=context,
-        history=history,
+        conversation=before,
+        gone=gone if before.notebook is not None else (),
         notebook_path=snapshot.path,
+        session_key=before.cache_key,
     )

@@ -55,6 +55,19 @@ class Limits(_Section):
     journal_max_age_days: float = Field(default=90.0, gt=0)
 
 
+class TurnSettings(_Section):
+    """How turns are run. ``race``: the deep tier thinks beside the spark tier and may offer a second proposal."""
+
+    race: bool = False
+
+
+class TierChoice(_Section):
+    """Who fills a tier, and who answers instead, in order, where that profile cannot begin to."""
+
+    profile: str | None = None
+    fallback: tuple[str, ...] = ()
+
+
 class Profile(_Section):
     """An endpoint, its models in order of preference, and what it takes.
 
@@ -102,6 +115,8 @@ class Settings(_Section):
     spark: str
     deep: str
     limits: Limits = Limits()
+    turns: TurnSettings = TurnSettings()
+    fallback: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     files: tuple[str, ...] = ()
 
     def profile(self, name: str) -> Profile:
@@ -116,6 +131,13 @@ class Settings(_Section):
         if override:
             return self.profile(override)
         return self.profile(self.deep if tier == "deep" else self.spark)
+
+    def fallbacks(self, tier: str, override: str | None = None) -> tuple[Profile, ...]:
+        """Return who answers instead, in order, where a tier's profile cannot; nobody for a profile that was named."""
+        if override:
+            return ()
+        first = self.for_tier(tier).name
+        return tuple(self.profile(name) for name in self.fallback.get(tier, ()) if name != first)
 
 
 @cache
@@ -151,8 +173,9 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
     """
     env = os.environ if env is None else env
     tables = {name: dict(row) for name, row in _built_in_profiles().items()}
-    tiers: dict[str, str] = {}
+    tiers: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    turns: dict[str, Any] = {}
     files = config_files(config)
     for file in files:
         data = _read_toml(file)
@@ -162,23 +185,30 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
                 raise ConfigError(f"{file}: profile '{name}' has a setting 'name'.", "Its table's name is its name.")
         tiers |= _table(data.pop("tiers", {}), file, "tiers")
         limits |= _table(data.pop("limits", {}), file, "limits")
+        turns |= _table(data.pop("turns", {}), file, "turns")
         if data:
-            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", "Known: tiers, profiles, limits.")
+            known = "Known: tiers, profiles, limits, turns."
+            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", known)
     if unknown := set(tiers) - {"spark", "deep"}:
         raise ConfigError(f"Unknown tier '{unknown.pop()}' in the settings.", "The tiers are spark and deep.")
-    for tier, name in tiers.items():
-        if not isinstance(name, str):
-            raise ConfigError(f"Tier '{tier}' must name one profile.", f'Write {tier} = "NAME".')
-    spark = env.get("JUPYTER_SPARK_PROFILE") or tiers.get("spark") or _profile_by_key(env)
-    deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or tiers.get("deep") or _deep_beside(spark, tables)
     try:
-        profiles = {name: Profile(name=name, **row) for name, row in tables.items()}
+        chosen_for = {tier: _choice(tier, value) for tier, value in tiers.items()}
+        spark_choice, deep_choice = (chosen_for.get(tier, TierChoice()) for tier in ("spark", "deep"))
+        spark = env.get("JUPYTER_SPARK_PROFILE") or spark_choice.profile or _profile_by_key(env)
+        deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or deep_choice.profile or _deep_beside(spark, tables)
         settings = Settings(
-            profiles=profiles, spark=spark, deep=deep, limits=Limits(**limits), files=tuple(map(str, files))
+            profiles={name: Profile(name=name, **row) for name, row in tables.items()},
+            spark=spark,
+            deep=deep,
+            limits=Limits(**limits),
+            turns=TurnSettings(**turns),
+            fallback={tier: choice.fallback for tier, choice in chosen_for.items()},
+            files=tuple(map(str, files)),
         )
     except ValidationError as error:
         raise _one_line(error, files) from None
-    settings.profile(deep)
+    for name in (deep, *spark_choice.fallback, *deep_choice.fallback):
+        settings.profile(name)
     chosen = settings.profile(spark)
     if model := env.get("JUPYTER_SPARK_MODEL"):
         return with_model(settings, chosen.name, model)
@@ -213,6 +243,16 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
             code="no_key",
         )
     return None
+
+
+def _choice(tier: str, value: Any) -> TierChoice:
+    """Read who fills a tier: a profile's name, or a table with that and who answers instead."""
+    if isinstance(value, dict):
+        return TierChoice(**value)
+    if isinstance(value, str):
+        return TierChoice(profile=value)
+    hint = f'Write {tier} = "NAME" or {tier} = {{ profile = "NAME", fallback = ["OTHER"] }}.'
+    raise ConfigError(f"Tier '{tier}' must name one profile.", hint)
 
 
 def _from_keyring(names: tuple[str, ...]) -> str | None:

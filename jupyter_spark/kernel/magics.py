@@ -36,6 +36,9 @@ class SparkMagics(Magics):
     widgets = Enum(
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
+    race = Bool(False, help="Whether the deep tier thinks beside the spark tier and may offer a second proposal.").tag(
+        config=True
+    )
     warm = Bool(True, help="Import the engine in the background shortly after loading.").tag(config=True)
     warm_after_s = Float(1.0, help="How long after loading that begins, in seconds.").tag(config=True)
 
@@ -58,7 +61,7 @@ class SparkMagics(Magics):
             return self._commands
 
     def spark_line(self, line: str) -> None:
-        """Talk about the notebook: ask, explain, fix, undo, redo, retry, status, use, context."""
+        """Talk about the notebook: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context."""
         parser = line_parser(f"%{self.name}")
         options = parse(parser, line)
         words = "" if options.help else options.words
@@ -142,7 +145,8 @@ class SparkMagics(Magics):
     def after_run(self, result: Any) -> None:
         """IPython's event after a cell ran."""
         if result.info is not None and result.info.store_history:
-            self.log.after_run(result.error_before_exec or result.error_in_exec, result.execution_count)
+            error = result.error_before_exec or result.error_in_exec
+            self.log.after_run(error, result.execution_count, result.result)
 
     def close(self) -> None:
         """Let go of everything that runs."""

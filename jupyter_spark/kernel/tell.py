@@ -16,6 +16,8 @@ def status(session: KernelSession) -> None:
     """Print which profile fills which tier, whether it can answer, and the last turn's figures."""
     for tier, name, models in summary_of(session):
         print(f"{tier:<6} {name:<14} {models:<44} {_ready(session.settings.profile(name))}".rstrip())  # noqa: T201
+        if others := session.settings.fallbacks(tier, session.chosen.get(tier)):
+            print(f"       else {', '.join(profile.name for profile in others)}")  # noqa: T201
     if session.last_view is not None:
         print("last   " + " · ".join(session.last_view.closing()))  # noqa: T201
     if session.journal.problem:

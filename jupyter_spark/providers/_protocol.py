@@ -25,6 +25,10 @@ class Steering:
         """Wait for the next words."""
         return await self._said.get()
 
+    def take(self) -> str | None:
+        """Return the next words if there are any that nobody has heard yet."""
+        return None if self._said.empty() else self._said.get_nowait()
+
 
 @dataclass(frozen=True)
 class ProviderRequest:

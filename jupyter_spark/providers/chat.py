@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from jupyter_spark.providers._failures import from_event
 from jupyter_spark.providers._http import EventReader, HttpProvider
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Reasoning, UsageSeen
 from jupyter_spark.settings import Profile
-from jupyter_spark.wire import Usage
+from jupyter_spark.wire import Message, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -22,7 +23,7 @@ class ChatProvider(HttpProvider):
     """
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
-        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        messages = _alternating(request.messages)
         if request.prefill and self.profile.prefill:
             messages.append({"role": "assistant", "content": request.prefill})
         limit = request.max_output_tokens or self.profile.max_output_tokens
@@ -38,6 +39,17 @@ class ChatProvider(HttpProvider):
 
     def _reader(self) -> EventReader:
         return _ChatReader(self.profile, self._key)
+
+
+def _alternating(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Join messages of one role in a row: some models' chat templates refuse them apart."""
+    out: list[dict[str, str]] = []
+    for message in messages:
+        if out and out[-1]["role"] == message.role:
+            out[-1]["content"] += f"\n\n{message.content}"
+        else:
+            out.append({"role": message.role, "content": message.content})
+    return out
 
 
 class _ChatReader:

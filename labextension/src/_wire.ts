@@ -11,6 +11,7 @@ export type TurnEvent =
   | TurnStarted
   | ContextPacked
   | Notice
+  | TurnSteered
   | TextDelta
   | EditStarted
   | EditDelta
@@ -18,7 +19,8 @@ export type TurnEvent =
   | UsageReported
   | TurnFinished
   | TurnFailed
-  | TurnCancelled;
+  | TurnCancelled
+  | ProposalOffered;
 
 export interface Wire {
   CellEdit: CellEdit;
@@ -43,6 +45,7 @@ export interface Wire {
   PastConversation: PastConversation;
   PastTurn: PastTurn;
   Proposal: Proposal;
+  ProposalOffered: ProposalOffered;
   Refused: Refused;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
@@ -77,12 +80,13 @@ export interface CellEdit {
   operation: "replace" | "insert_below";
 }
 /**
- * One cell as it stood when the snapshot was taken.
+ * One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text.
  */
 export interface CellSnapshot {
   cell_id: string;
   execution_count?: number | null;
   kind?: "code" | "markdown" | "raw";
+  outputs?: string;
   source?: string;
 }
 /**
@@ -143,8 +147,11 @@ export interface ContextPack {
 }
 /**
  * One piece of what is sent: what it is, why it is in, and its price.
+ *
+ * ``key`` names it from turn to turn, whatever its text and label become: ``cell:ID``, ``variable:NAME``.
  */
 export interface ContextPiece {
+  key: string;
   label: string;
   reason: string;
   text: string;
@@ -194,11 +201,16 @@ export interface PastTurn {
   turn_id: string;
 }
 /**
- * What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token.
+ * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+ *
+ * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+ * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
  */
 export interface TurnFigures {
   cost_usd: number | null;
+  endpoint_tokens_per_s: number | null;
   first_token_s: number | null;
+  queue_s: number | null;
   tokens_per_s: number | null;
   total_s: number;
   usage: Usage | null;
@@ -242,7 +254,7 @@ export interface EditReady {
   type: "edit_ready";
 }
 /**
- * An edit begins; a second one for the same turn (a repair) replaces the first on screen.
+ * An edit begins; another one of the same turn (a repair, a redirection) replaces the first on screen.
  */
 export interface EditStarted {
   attempt: number;
@@ -313,7 +325,7 @@ export interface TurnRequested {
   without?: string[];
 }
 /**
- * A live variable in one line: its type and shape, never its whole value.
+ * A live variable in one line: its type, shape and first values, never its whole value.
  */
 export interface VariableSummary {
   name: string;
@@ -329,9 +341,14 @@ export interface TurnJoined {
   type: "turn_joined";
 }
 /**
- * New words for a turn that runs.
+ * New words redirected the running turn: what it said before is void and must no longer be shown.
+ *
+ * If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+ * an ``edit_started``.
  */
 export interface TurnSteered {
+  in_place: boolean;
+  seq: number;
   turn_id: string;
   type: "turn_steered";
   words: string;
@@ -342,6 +359,20 @@ export interface TurnSteered {
 export interface TurnStopped {
   turn_id: string;
   type: "turn_stopped";
+}
+/**
+ * After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+ *
+ * The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+ */
+export interface ProposalOffered {
+  figures: TurnFigures;
+  model: string;
+  proposal: Proposal;
+  seq: number;
+  tier: "spark" | "deep";
+  turn_id: string;
+  type: "proposal_offered";
 }
 /**
  * A frame that could not be taken: what is wrong, and what to do.
@@ -383,6 +414,7 @@ export interface TurnNews {
     | TurnStarted
     | ContextPacked
     | Notice
+    | TurnSteered
     | TextDelta
     | EditStarted
     | EditDelta
@@ -390,7 +422,8 @@ export interface TurnNews {
     | UsageReported
     | TurnFinished
     | TurnFailed
-    | TurnCancelled;
+    | TurnCancelled
+    | ProposalOffered;
   number: number;
   position: number;
   type: "turn_news";
@@ -426,7 +459,7 @@ export interface UsageReported {
   usage: Usage;
 }
 /**
- * The turn is done.
+ * The turn is done; ``conversation`` is what the next one goes on from, and stays in the process.
  */
 export interface TurnFinished {
   figures: TurnFigures;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench import iopub, load_ext
+from tests.bench import iopub, load_ext, prefix, variables
 
 load_ext.main()
+variables.main()
 iopub.main()
+prefix.main()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from jupyter_spark.attempts import new_id
 from jupyter_spark.errors import StreamCutError
 from jupyter_spark.prompts import REPAIR_TEMPERATURE
 from jupyter_spark.providers import (
@@ -16,7 +18,6 @@ from jupyter_spark.providers import (
     UsageSeen,
 )
 from jupyter_spark.settings import Prices
-from jupyter_spark.turn import new_id
 from jupyter_spark.wire import ContextPack, Usage
 from tests.unit.turns import (
     BROKEN,
@@ -226,7 +227,7 @@ def test_figures_come_from_usage() -> None:
 
 def with_clock(monkeypatch: pytest.MonkeyPatch, provider: Replies) -> Replies:
     """Let the turn read the provider's clock."""
-    monkeypatch.setattr("jupyter_spark.turn.time", SimpleNamespace(monotonic=lambda: provider.now_s))
+    monkeypatch.setattr("jupyter_spark.figures.time", SimpleNamespace(monotonic=lambda: provider.now_s))
     return provider
 
 
@@ -274,3 +275,58 @@ def test_no_usage_no_rate_and_no_cost() -> None:
 
 def test_ids_are_fresh() -> None:
     assert len({new_id() for _ in range(100)}) == 100
+
+
+# --- what a provider is told beside the messages ----------------------------------------------------
+
+
+def test_the_old_cell_is_the_prediction_of_a_change_and_of_nothing_else() -> None:
+    predicted = {}
+    for kind in ("rewrite", "fix", "generate", "ask", "explain"):
+        provider = Replies(GOOD)
+        turn(request(kind, target=CELL), provider)
+        predicted[kind] = provider.requests[0].prediction
+    assert predicted == {"rewrite": CELL.source, "fix": CELL.source, "generate": "", "ask": "", "explain": ""}
+
+
+def test_requests_of_a_session_have_one_key_that_tells_nothing() -> None:
+    def key(**more: Any) -> str:
+        provider = Replies(GOOD)
+        turn(request(**more), provider)
+        return provider.requests[0].cache_key
+
+    assert key(session_key="one") == key(session_key="one") != key(session_key="two")
+    assert "one" not in key(session_key="one")
+    assert key() == key(notebook_path="/home/me/secret.ipynb")
+
+
+def test_the_tier_goes_along() -> None:
+    provider = Replies(GOOD)
+    turn(request(tier="deep"), provider)
+    assert provider.requests[0].tier == "deep"
+
+
+# --- what the endpoint tells of itself --------------------------------------------------------------
+
+
+def test_reasoning_is_no_part_of_the_answers_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = Usage(output_tokens=110, reasoning_tokens=100)
+    reply = [Reasoning("Hm."), 5.0, Delta("a"), 2.0, UsageSeen(used), Completed("stop")]
+    figures = turn(request("ask"), with_clock(monkeypatch, Replies(reply)))[-1].figures
+    assert figures.tokens_per_s == pytest.approx(5.0)
+    assert figures.usage.reasoning_tokens == 100
+
+
+def test_queue_time_and_the_endpoints_own_speed() -> None:
+    seen = UsageSeen(USED, queue_s=0.25, tokens_per_s=900.0)
+    first = [Delta(BROKEN), seen, Completed("stop")]
+    second = [Delta(GOOD), UsageSeen(USED, queue_s=0.5), Completed("stop")]
+    figures = turn(request(), Replies(first, second))[-1].figures
+    assert (figures.queue_s, figures.endpoint_tokens_per_s) == (0.75, 900.0)
+
+
+def test_an_attempt_without_usage_is_no_part_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [Delta(BROKEN), 2.0, UsageSeen(USED), Completed("stop")]
+    second = [Delta(GOOD), 50.0, Completed("stop")]
+    figures = turn(request(), with_clock(monkeypatch, Replies(first, second)))[-1].figures
+    assert figures.tokens_per_s == pytest.approx(5.0)
