@@ -65,7 +65,9 @@ front: $(MODULES)
 	$(JLPM) test
 
 # The types that cross between Python and the page, from the one place where they are written.
-wire: $(STAMP)
+# Not after the bundle: its build needs these types.
+wire: $(MODULES)
+	@test -e $(STAMP) || $(MAKE) $(STAMP)
 	$(BIN)/python -m jupyter_spark.wire_page > $(FRONT)/src/_wire.schema.json
 	$(JLPM) wire
 

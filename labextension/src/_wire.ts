@@ -5,7 +5,7 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped;
+export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped;
 export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
 export type TurnEvent =
   | TurnStarted
@@ -68,6 +68,7 @@ export interface Wire {
   UsageReported: UsageReported;
   VariableSummary: VariableSummary;
   Welcome: Welcome;
+  WordsSaid: WordsSaid;
 }
 /**
  * A change of one cell, and the hash of the text that it was made from.
@@ -341,16 +342,11 @@ export interface TurnJoined {
   type: "turn_joined";
 }
 /**
- * New words redirected the running turn: what it said before is void and must no longer be shown.
- *
- * If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
- * an ``edit_started``.
+ * New words for a turn that runs.
  */
-export interface TurnSteered {
-  in_place: boolean;
-  seq: number;
+export interface WordsSaid {
   turn_id: string;
-  type: "turn_steered";
+  type: "words_said";
   words: string;
 }
 /**
@@ -439,6 +435,19 @@ export interface TurnStarted {
   tier: "spark" | "deep";
   turn_id: string;
   type: "turn_started";
+}
+/**
+ * New words redirected the running turn: what it said before is void and must no longer be shown.
+ *
+ * If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+ * an ``edit_started``.
+ */
+export interface TurnSteered {
+  in_place: boolean;
+  seq: number;
+  turn_id: string;
+  type: "turn_steered";
+  words: string;
 }
 /**
  * More of the answer's words (what stands outside of the edit).
