@@ -15,7 +15,7 @@ WIRE_VERSION = 1
 
 Tier = Literal["spark", "deep"]
 TurnKind = Literal["ask", "explain", "rewrite", "generate", "fix"]
-CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed"]
+CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed", "keeps_secrets"]
 
 
 def text_hash(text: str) -> str:
@@ -40,6 +40,7 @@ class CellSnapshot(WireModel):
     source: str = ""
     execution_count: int | None = None
     outputs: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -91,14 +92,28 @@ class ContextPiece(WireModel):
     tokens: int
 
 
+class KeptBack(WireModel):
+    """Secrets that are not sent: in which piece, of what kind, how many."""
+
+    label: str
+    kind: str
+    count: int = 1
+
+
 class ContextPack(WireModel):
-    """What goes to the model beside the instruction, and the names that an edit may rely on."""
+    """What goes to the model beside the instruction, and the names that an edit may rely on.
+
+    ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+    which nothing is sent (``spark-ignore``).
+    """
 
     pieces: tuple[ContextPiece, ...] = ()
     budget_tokens: int = 0
     dropped: tuple[str, ...] = ()
     known_names: frozenset[str] = frozenset()
     names_are_complete: bool = True
+    kept_back: tuple[KeptBack, ...] = ()
+    kept_out: int = 0
 
     @computed_field  # type: ignore[prop-decorator]
     @property
