@@ -46,6 +46,7 @@ def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: boo
             instruction=request.instruction,
             known_names=request.context.known_names,
             names_are_complete=request.context.names_are_complete,
+            kept_back=bool(request.context.kept_back),
         )
     )
     if not parsed.code:

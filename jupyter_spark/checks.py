@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from jupyter_spark.dataflow import cell_names
 from jupyter_spark.edits import ParsedAnswer
 from jupyter_spark.ipysyntax import syntax_error, to_python
+from jupyter_spark.redact import process_vault, title_of
 from jupyter_spark.wire import CheckResult, TurnKind
 
 SHRINK_FLOOR_LINES = 10
@@ -37,12 +38,21 @@ _ASKS_FOR_LESS = re.compile(
     r"only|just|replace|keep|extract|trim|reduce|minimal|empty)",
     re.IGNORECASE,
 )
+_ABOUT_SECRETS = re.compile(
+    r"\b(?:delet|remov|drop|replace|hide|mask|anonymi[sz]|hard.?cod|environ|env\b|getpass|keyring|dotenv|secret|"
+    r"credential|password|token|(?:api.?)?keys?\b)",
+    re.IGNORECASE,
+)
+_BROKEN_MARK = re.compile(r"<\s*secret[-_ ]?\d+[^>\n]{0,60}>?", re.IGNORECASE)
 _COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class EditUnderCheck:
-    """What the checks look at: the answer, the old text, what was asked, and the names that exist."""
+    """What the checks look at: the answer, the old text, what was asked, and the names that exist.
+
+    ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place.
+    """
 
     answer: ParsedAnswer
     old_source: str
@@ -50,6 +60,7 @@ class EditUnderCheck:
     instruction: str
     known_names: Collection[str]
     names_are_complete: bool = True
+    kept_back: bool = False
 
     @property
     def new_source(self) -> str:
@@ -72,6 +83,8 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
     if results[1].ok:
         results.append(names_known(edit))
+    if edit.kept_back:
+        results.append(keeps_secrets(edit))
     return tuple(results)
 
 
@@ -151,6 +164,29 @@ def names_known(edit: EditUnderCheck) -> CheckResult:
     return CheckResult(name="names_known", ok=False, message=message, line=min(unknown.values()))
 
 
+def keeps_secrets(edit: EditUnderCheck) -> CheckResult:
+    """Every value that was kept back from the model stands in the new text again, or was to go."""
+    old, new = edit.old_source, edit.new_source
+    for number, line in enumerate(new.splitlines(), start=1):
+        if (mark := _BROKEN_MARK.search(line)) and mark[0] not in old:
+            message = f"{mark[0]} stands where a value was that was kept back."
+            return CheckResult(name="keeps_secrets", ok=False, message=message, line=number)
+    bare = _bare(new)
+    lost = [secret for secret in process_vault().find(old) if _bare(secret.value) not in bare]
+    if not lost:
+        return CheckResult(name="keeps_secrets", ok=True)
+    titles = ", ".join(dict.fromkeys(title_of(secret.kind) for secret in lost))
+    what = "a value that was" if len(lost) == 1 else f"{len(lost)} values that were"
+    if _ABOUT_SECRETS.search(edit.instruction):
+        return CheckResult(name="keeps_secrets", ok=True, message=f"drops {what} kept back ({titles}), as asked")
+    return CheckResult(name="keeps_secrets", ok=False, message=f"The edit drops {what} kept back ({titles}).")
+
+
+def _bare(text: str) -> str:
+    """A text whichever quotes it stands in."""
+    return text.replace("\\", "").replace("{{", "{").replace("}}", "}")
+
+
 def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
     """Return the names that nothing defines, with the first line that uses each; by pyflakes."""
     from pyflakes.checker import Checker
@@ -181,6 +217,7 @@ def score(results: Collection[CheckResult]) -> int:
         "no_elision": 4,
         "keeps_size": 2,
         "names_known": 1,
+        "keeps_secrets": 8,
     }
     return -sum(weights[result.name] for result in results if not result.ok)
 

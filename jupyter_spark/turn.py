@@ -17,6 +17,7 @@ from jupyter_spark.conversation import settled
 from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
+from jupyter_spark.privacy import THE_CELL, say_kept_back
 from jupyter_spark.prompts import Prompt, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.steered import stream_steered
@@ -149,6 +150,8 @@ class _Turn:
         yield TurnStarted(**self.head(), kind=request.kind, tier=request.tier, profile=profile.name, model=self._model)
         sent_tokens = sum(estimate_tokens(message.content) for message in self._prompt.messages)
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
+        if here := [row for row in request.context.kept_back if row.label == THE_CELL]:
+            yield Notice(**self.head(), message=f"{say_kept_back(here)}.")
         answered = False
         while not answered:
             try:

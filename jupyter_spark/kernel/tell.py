@@ -8,6 +8,7 @@ from collections.abc import Callable
 from jupyter_spark.errors import SparkError
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.session import KernelSession, summary_of
+from jupyter_spark.privacy import say_kept_back
 from jupyter_spark.settings import Profile, find_key
 from jupyter_spark.wire import AnyTurnEvent, TextDelta, TurnFailed, TurnRequest
 
@@ -48,6 +49,10 @@ def context(request: TurnRequest, profile: Profile) -> None:
         print(f"  {piece.tokens:>6}  {piece.label:<14} {piece.reason}")  # noqa: T201
     if pack.dropped:
         print(f"  left out for the budget: {', '.join(pack.dropped)}")  # noqa: T201
+    if pack.kept_out:
+        print(f"  kept out by spark-ignore: {pack.kept_out} cell{'s' if pack.kept_out != 1 else ''}")  # noqa: T201
+    for label in dict.fromkeys(row.label for row in pack.kept_back):
+        print(f"  {label}: {say_kept_back(row for row in pack.kept_back if row.label == label)}")  # noqa: T201
 
 
 def travelled(texts: tuple[list[str], list[str]], *, back: bool, replace: bool) -> None:

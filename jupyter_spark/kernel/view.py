@@ -38,6 +38,7 @@ CHECK_WORDS = {
     "keeps_size": "keeps its size",
     "changed": "changed",
     "names_known": "names known",
+    "keeps_secrets": "secrets back in place",
 }
 
 

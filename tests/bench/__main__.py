@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.bench import iopub, load_ext, prefix, variables
+from tests.bench import iopub, load_ext, prefix, redaction, variables
 
 load_ext.main()
 variables.main()
 iopub.main()
+redaction.main()
 prefix.main()
