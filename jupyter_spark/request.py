@@ -77,8 +77,12 @@ def build_request(
     if kind in ("explain", "fix", "rewrite") and (target is None or not target.source.strip()):
         raise UsageError("There is no code to work on.", "Give a cell that has some.")
     refuse_kept_out(snapshot, target, profile, privacy or Privacy())
-    number = len(snapshot.cells)
+    every_key = {cell.key for cell in snapshot.cells}
     snapshot, kept_names, kept_lines = without_ignored(snapshot)
+    kept_out = every_key - {cell.key for cell in snapshot.cells}
+    if conversation is not None and kept_out & conversation.told.keys():
+        # It told a cell that has been kept out since: nothing of it is sent again.
+        conversation = Conversation(cache_key=conversation.cache_key)
     variables = [variable for variable in variables if variable.name not in kept_names]
     live_names = kept_names.union(live_names) if live_names else live_names
     error = without_lines(error, kept_lines)
@@ -113,9 +117,7 @@ def build_request(
     if profile.redacts:
         kept_back = count_kept_back(context, target=target, error=error, instruction=instruction)
         context = context.model_copy(update={"kept_back": kept_back})
-    context = context.model_copy(
-        update={"known_names": context.known_names | kept_names, "kept_out": number - len(snapshot.cells)}
-    )
+    context = context.model_copy(update={"known_names": context.known_names | kept_names, "kept_out": len(kept_out)})
     return TurnRequest(
         turn_id=new_id(),
         kind=kind,

@@ -18,7 +18,9 @@ from jupyter_spark.wire import (
     ErrorReport,
     Message,
     NotebookSnapshot,
+    Told,
     VariableSummary,
+    text_hash,
 )
 
 LARGE = Profile(name="large", context_tokens=2_000, max_output_tokens=500)
@@ -123,3 +125,17 @@ def test_variables() -> None:
     assert [piece.label for piece in build(variables=values).context.pieces] == ["cell c0", "In[2]", "df"]
     only = build(variables=values, only_variables=("other",))
     assert [piece.label for piece in only.context.pieces] == ["cell c0", "In[2]", "other"]
+
+
+def test_a_cell_that_is_kept_out_after_it_was_told() -> None:
+    other = CellSnapshot(cell_id="c0", source="df = 'between us'")
+    told = Told(label="cell c0", text_hash=text_hash(other.source), tokens=5)
+    said = (Message(role="user", content="it was between us"), Message(role="assistant", content="I see"))
+    before = Conversation(cache_key="k", notebook=other.source, told={other.key: told}, messages=said)
+    open_ = build(snapshot=NotebookSnapshot(cells=(other, CELL)), conversation=before)
+    assert open_.conversation.messages == said
+    hidden = other.model_copy(update={"tags": ("spark-ignore",)})
+    request = build(snapshot=NotebookSnapshot(cells=(hidden, CELL)), conversation=before)
+    assert "between us" not in request.model_dump_json()
+    assert request.conversation.cache_key == "k"
+    assert "df" in request.context.known_names
