@@ -159,6 +159,8 @@ class Connection:
     def reset(self) -> None:
         """End with a TCP reset, not with a goodbye."""
         self._closing = True
+        if self._writer.transport.is_closing():
+            return
         sock = self._writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()

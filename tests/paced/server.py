@@ -7,13 +7,13 @@ import math
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from itertools import count
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.paced.connection import BadRequest, ClientGone, Connection, make_protocol
+from tests.paced.control import control, send_json
 from tests.paced.encoders import ChatEncoder, Encoder, ResponsesEncoder
 from tests.paced.event_stream import EventStream
 from tests.paced.faults import ArmedFaults, Fault, FaultLike, error_body, http_error, previous_not_found, read_faults
@@ -22,10 +22,6 @@ from tests.paced.script import Answer, Script, Timing, write_script
 from tests.paced.session import Session
 from tests.paced.stream import StreamedReply
 
-SETTINGS = (
-    *("rate_tok_s", "first_token_s", "answer", "fault", "require_key", "models", "cached_tokens", "timing", "queue_s"),
-    *("websocket", "steering", "socket_limit_s", "responses_at_once"),
-)
 _ENCODERS: dict[str, type[ChatEncoder] | type[ResponsesEncoder]] = {
     "/v1/chat/completions": ChatEncoder,
     "/v1/responses": ResponsesEncoder,
@@ -207,7 +203,7 @@ class PacedServer:
     async def _reply(self, connection: Connection, record: RequestRecord) -> bool:
         path = unquote(urlsplit(record.path).path).rstrip("/")
         if path in ("/control", "/records"):
-            return await self._control(connection, record, path)
+            return await send_json(connection, record, *control(self, record, path))
         if record.headers.get("upgrade", "").lower() == "websocket" and path == "/v1/responses":
             return await self._upgrade(connection, record)
         self.records.append(record)
@@ -228,7 +224,7 @@ class PacedServer:
         else:
             message = f"Invalid URL ({record.method} {path})"
             status, headers, value = 404, {}, error_body(message, "invalid_request_error", None)
-        return await _send_json(connection, record, status, value, headers)
+        return await send_json(connection, record, status, value, headers)
 
     async def _upgrade(self, connection: Connection, record: RequestRecord) -> bool:
         """A WebSocket's handshake; only one that is refused is recorded as a request."""
@@ -243,7 +239,7 @@ class PacedServer:
             problem = status, headers, error_body(message, "invalid_request_error", None)
         if problem is not None:
             self.records.append(record)
-            return await _send_json(connection, record, problem[0], problem[2], problem[1])
+            return await send_json(connection, record, problem[0], problem[2], problem[1])
         session = Session(connection, record, self)
         self.sockets.append(session.record)
         await session.run()
@@ -287,18 +283,18 @@ class PacedServer:
     ) -> bool:
         body = record.body or {}
         if previous := body.get("previous_response_id"):  # nothing is stored
-            return await _send_json(connection, record, 400, previous_not_found(previous))
+            return await send_json(connection, record, 400, previous_not_found(previous))
         script = self.script(record, faults)
         if script is None:
             value = error_body(f"the script raised {self._errors[-1]!r}", "server_error", "script_error")
-            return await _send_json(connection, record, 500, value)
+            return await send_json(connection, record, 500, value)
         encoder: Encoder = dialect(body, next(self._numbers))
         if body.get("stream"):
             carrier = EventStream(connection, faults)
             return await StreamedReply(connection, record, encoder, script, faults, carrier).send()
         await connection.wait_until(_whole_at_s(record, script))
         record.tokens, record.response_id, record.sent_tokens = script.tokens, encoder.id, len(script.tokens)
-        return await _send_json(connection, record, 200, encoder.whole(script))
+        return await send_json(connection, record, 200, encoder.whole(script))
 
     def script(self, record: RequestRecord, faults: Mapping[str, Fault], remembered_tokens: int = 0) -> Script | None:
         """Write the reply; None if the test's own function raised something."""
@@ -318,44 +314,7 @@ class PacedServer:
             self._errors.append(error)
             return None
 
-    async def _control(self, connection: Connection, record: RequestRecord, path: str) -> bool:
-        """Settings and records over HTTP, for a server in another process; these requests are not recorded."""
-        if path == "/records":
-            rows = [one.to_json() for one in self.records]
-            value = {
-                "connections_opened": self.connections_opened,
-                "connections_open": self.connections_open,
-                "sockets": [asdict(one) for one in self.sockets],
-                "records": rows,
-            }
-            return await _send_json(connection, record, 200, value)
-        wanted = dict(record.body or {})
-        if wanted.pop("forget", False):
-            self.records.clear()
-            self.sockets = [one for one in self.sockets if one.closed_at_s is None]
-        try:
-            for name, value in wanted.items():
-                if name not in SETTINGS:
-                    raise ValueError(f"no setting is called {name!r}; there are: {', '.join(SETTINGS)}")
-                setattr(self, name, value)
-        except (ValueError, TypeError) as problem:
-            return await _send_json(connection, record, 400, error_body(str(problem), "invalid_request_error", None))
-        return await _send_json(connection, record, 200, {"set": sorted(wanted)})
-
 
 def _whole_at_s(record: RequestRecord, script: Script) -> float:
     generated_s = (len(script.reasoning) + len(script.tokens)) / script.rate_tok_s
     return max(time.monotonic(), record.at_s + script.first_token_s + generated_s)
-
-
-async def _send_json(
-    connection: Connection,
-    record: RequestRecord,
-    status: int,
-    value: object,
-    headers: dict[str, str] | None = None,
-) -> bool:
-    record.status = status
-    await connection.send_json(status, value, headers)
-    record.mark_finished()
-    return True

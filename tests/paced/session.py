@@ -176,7 +176,7 @@ class Session:
             problem = 500, {}, error_body("the script failed", "server_error", "script_error")
         if problem is not None or script is None:
             assert problem is not None
-            self._known.pop(previous, None)  # a turn that failed takes what it relied on with it
+            self._known.pop(previous or "", None)  # a turn that failed takes what it relied on with it
             self._refuse(problem[0], problem[2], problem[1], turn)
             return None
         if warms_up(turn.body):
@@ -187,7 +187,7 @@ class Session:
         )
         usable = await reply.send()
         if not record.finished:
-            self._known.pop(previous, None)
+            self._known.pop(previous or "", None)
             return None
         self._known[turn.encoder.id] = script.counts.input + record.sent_tokens
         return self._succeed(turn) if usable and turn.said else None
