@@ -129,8 +129,8 @@ REQUEST = httpx2.Request("POST", "http://localhost/v1")
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (openai.APITimeoutError(REQUEST), errors.DeadlineError, "in time"),
-        (httpx2.ReadTimeout("x"), errors.DeadlineError, "in time"),
+        (openai.APITimeoutError(REQUEST), errors.DeadlineError, "within 10 s"),
+        (httpx2.ConnectTimeout("x"), errors.DeadlineError, "within 10 s"),
         (openai.APIConnectionError(message="no mine", request=REQUEST), errors.ConnectionFailed, "no ***"),
         (openai.APIConnectionError(message="", request=REQUEST), errors.ConnectionFailed, "APIConnectionError"),
         (httpx2.RemoteProtocolError("x"), errors.StreamCutError, "RemoteProtocolError"),
