@@ -91,10 +91,11 @@ class HttpProvider:
                     async with aclosing(self._attempt(request, watch)) as events:
                         async for event in events:
                             if isinstance(event, Started):
-                                self._circuit.answered()
                                 if event.model == told:
                                     continue
                                 told = event.model
+                            else:
+                                self._circuit.answered()
                             began = began or isinstance(event, Delta | Steered)
                             yield event
                     return

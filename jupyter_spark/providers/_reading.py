@@ -69,10 +69,10 @@ async def read_answer(
                     yield Steered(words, in_place=False)
                     return
             ended, items = inbox.closed, inbox.take()
-            if items and not started:
+            events = exchange.read(items)
+            if items and not started and not (events and isinstance(events[0], SparkError)):
                 started = True
                 yield Started(model)
-            events = exchange.read(items)
             if ended and not (events and isinstance(events[-1], SparkError)):
                 events += exchange.finish()
             moved = False

@@ -36,6 +36,7 @@ class SocketPool:
         self._timers: dict[Socket, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Task[None] | None = None
+        self._connecting = 0
         self._closed = False
 
     async def take(self, items: tuple[Item, ...]) -> Socket | None:
@@ -44,9 +45,13 @@ class SocketPool:
             await asyncio.wait({self._opening})
         socket = self._best(items)
         if socket is None:
-            if len(self._busy) >= MOST_SOCKETS:
+            if len(self._busy) + self._connecting >= MOST_SOCKETS:
                 return None
-            socket = await self._open()
+            self._connecting += 1
+            try:
+                socket = await self._open()
+            finally:
+                self._connecting -= 1
         else:
             self._idle.remove(socket)
         self._busy.add(socket)
@@ -66,7 +71,7 @@ class SocketPool:
 
     def keep_spare(self) -> None:
         """See to it that a connected socket waits that no conversation is bound to."""
-        full = len(self._idle) + len(self._busy) >= MOST_SOCKETS
+        full = len(self._idle) + len(self._busy) + self._connecting >= MOST_SOCKETS
         if self._closed or full or self._opening is not None or any(not one.known for one in self._idle):
             return
         self._opening = self._spawn(self._open_spare())
