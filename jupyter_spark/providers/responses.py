@@ -130,7 +130,7 @@ class ResponsesProvider(HttpProvider):
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
         system = [m.content for m in request.messages if m.role == "system"]
-        turns = [{"role": role, "content": content} for role, content in _items(request)]
+        turns = [_input_item(role, content) for role, content in _items(request)]
         body: dict[str, Any] = {"model": self.model, "input": turns, "stream": True, "store": False}
         if system:
             body["instructions"] = "\n\n".join(system)
@@ -151,6 +151,13 @@ def _items(request: ProviderRequest) -> tuple[Item, ...]:
     return tuple((m.role, m.content) for m in request.messages if m.role != "system")
 
 
+def _input_item(role: str, content: str) -> dict[str, Any]:
+    if role != "assistant":
+        return {"role": role, "content": content}
+    # The short form is OpenAI's alone; llama.cpp refuses it for an answer.
+    return {"type": "message", "role": role, "content": [{"type": "output_text", "text": content}]}
+
+
 class _ResponsesReader:
     def __init__(self, profile: Profile, key: str | None) -> None:
         self._profile, self._key = profile, key
@@ -166,9 +173,11 @@ class _ResponsesReader:
             return _ending(body.get("response") or {}, complete=kind == "response.completed")
         if kind in ("error", "response.failed"):
             inner = (body.get("response") or {}).get("error") or body.get("error") or body
-            if isinstance(inner, dict):  # over a WebSocket the status stands beside the error, and the headers too
-                inner = {name: body[name] for name in ("status", "status_code") if name in body} | inner
-            raise from_event(inner, self._profile, self._key, body.get("headers"))
+            if not isinstance(inner, dict):
+                inner = {"message": str(inner)}
+            # Over a WebSocket the status and the headers of an HTTP reply stand in the event.
+            inner = {name: body[name] for name in ("status", "status_code", "headers") if name in body} | inner
+            raise from_event(inner, self._profile, self._key, inner.get("headers"))
         if kind is None and body.get("error"):
             raise from_event(body["error"], self._profile, self._key)
         return []

@@ -44,9 +44,7 @@ CASES = [
     Case("401", "http_401", errors.AuthenticationError, "authentication"),
     Case("403", "http_403", errors.AuthenticationError, "authentication"),
     Case("404 model", "http_404_model", errors.ModelNotFoundError, "model_not_found"),
-    Case(
-        "400 unsupported parameter", Fault("http_400_unsupported_parameter", parameter="top_p"), accepts=("top_p",)
-    ),
+    Case("400 unsupported parameter", Fault("http_400_unsupported_parameter", parameter="top_p"), accepts=("top_p",)),
     Case("429 without retry-after, once", Fault("http_429", times=1)),
     Case("429 with retry-after, once", Fault("http_429", times=1, retry_after_s=0.05)),
     Case("429 with retry-after, always", Fault("http_429", retry_after_s=0.01), errors.RateLimitError, "rate_limit"),
@@ -54,7 +52,9 @@ CASES = [
     Case("429 quota", "http_429_quota", errors.RateLimitError, "rate_limit"),
     Case("500", "http_500", errors.ServerError, "server"),
     Case("503 then fine", Fault("http_503_then_fine", retry_after_s=0.01)),
-    Case("no headers", "headers_never", errors.DeadlineError, "deadline_first_token", transports=HTTP, deadlines=NO_TOKEN),
+    Case(
+        "no headers", "headers_never", errors.DeadlineError, "deadline_first_token", transports=HTTP, deadlines=NO_TOKEN
+    ),
     Case("first token never", "first_token_never", errors.DeadlineError, "deadline_first_token", deadlines=NO_TOKEN),
     Case(
         "stall in mid-stream",
@@ -79,7 +79,9 @@ CASES = [
         case
         for name in ("close_1006", "close_1011", "close_1012")
         for case in (
-            Case(f"{name} in mid-stream", Fault(name, after_tokens=2), errors.StreamCutError, "socket_closed", True, WS),
+            Case(
+                f"{name} in mid-stream", Fault(name, after_tokens=2), errors.StreamCutError, "socket_closed", True, WS
+            ),
             Case(f"{name} before the first token", Fault(name, after_tokens=0), transports=WS),
         )
     ),

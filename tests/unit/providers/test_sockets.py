@@ -81,7 +81,7 @@ def test_warming_sends_the_prefix_and_the_turn_the_rest() -> None:
             assert text(await read(provider)) == ANSWER
             body = server.records[1].body or {}
             assert body["previous_response_id"] == server.records[0].response_id
-            assert [item["content"] for item in body["input"]] == ["Two.", "Double it."]
+            assert [item["role"] for item in body["input"]] == ["assistant", "user"]
             assert server.records[1].connection == server.records[0].connection
             assert server.connections_opened - opened_before <= 1  # at most the spare that was on its way
 
