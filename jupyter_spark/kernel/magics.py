@@ -36,14 +36,10 @@ class SparkMagics(Magics):
     widgets = Enum(
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
-<<<<<<< HEAD
     race = Bool(False, help="Whether the deep tier thinks beside the spark tier and may offer a second proposal.").tag(
         config=True
     )
-    warm = Bool(True, help="Import the engine in the background shortly after loading.").tag(config=True)
-=======
     warm = Bool(True, help="Import the engine and connect, in the background, shortly after loading.").tag(config=True)
->>>>>>> 474ce0e (Warm the kernel's connection; run one contract on the engine's two APIs)
     warm_after_s = Float(1.0, help="How long after loading that begins, in seconds.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, name: str = NAME) -> None:

@@ -22,12 +22,7 @@ from jupyter_spark.kernel.loop import LoopThread, Reading
 from jupyter_spark.kernel.snapshot import as_snapshot, notebook_snapshot
 from jupyter_spark.kernel.variables import take_snapshot
 from jupyter_spark.kernel.view import TurnView
-<<<<<<< HEAD
 from jupyter_spark.providers import Provider, Steering, open_provider
-=======
-from jupyter_spark.prompts import EDIT_RULES
-from jupyter_spark.providers import Provider, open_provider
->>>>>>> 474ce0e (Warm the kernel's connection; run one contract on the engine's two APIs)
 from jupyter_spark.recording import recorded
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, Settings, load_settings
@@ -113,7 +108,6 @@ class KernelSession:
             for name, kind, summary in take_snapshot(namespace, asked.only_variables, first=words).rows
         ]
 
-<<<<<<< HEAD
         def put(profile: Profile) -> TurnRequest:
             request = build_request(
                 asked.kind,
@@ -131,18 +125,6 @@ class KernelSession:
                 privacy=self.settings.privacy,
             )
             return request.model_copy(update={"temperature": SAMPLING_TEMPERATURE}) if asked.again else request
-=======
-    def warm(self) -> None:
-        """Connect to the endpoint of the fast tier and send the rules ahead, if a key for it is in the environment."""
-        profile = self.settings.for_tier("spark", self.chosen.get("spark"))
-        if any(os.environ.get(name, "").strip() for name in profile.key_env):
-            rules = Message(role="system", content=EDIT_RULES)
-            self.thread.submit(self._provider(profile).warm((rules,)))
-
-    def start(self, request: TurnRequest, profile: Profile) -> Reading[AnyTurnEvent]:
-        """Start a turn on the background loop; it is recorded in the journal as it runs."""
-        provider = self._provider(profile)
->>>>>>> 474ce0e (Warm the kernel's connection; run one contract on the engine's two APIs)
 
         return put
 
@@ -156,6 +138,15 @@ class KernelSession:
         """Return a turn's events; it is recorded in the journal as it runs, on the background loop."""
         events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
         return recorded(events, request, self.journal)
+
+    def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Connect to the endpoint of the fast tier, if a key for it is in the environment; send ``messages`` ahead.
+
+        Right after loading there is nothing to send ahead: the rules alone are shorter than what endpoints cache.
+        """
+        profile = self.settings.for_tier("spark", self.chosen.get("spark"))
+        if any(os.environ.get(name, "").strip() for name in profile.key_env):
+            self.thread.submit(self._provider(profile).warm(messages))
 
     def start(
         self,
