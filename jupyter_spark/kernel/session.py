@@ -32,6 +32,7 @@ from jupyter_spark.wire import (
     CellSnapshot,
     Conversation,
     ErrorReport,
+    Message,
     NotebookSnapshot,
     Tier,
     TurnKind,
