@@ -263,7 +263,7 @@ def test_an_endpoint_that_cannot_be_steered_is_asked_once() -> None:
                 assert events[-1] == Steered("Shorter.", in_place=False)
                 assert not any(isinstance(event, Completed) for event in events)
             await until(lambda: all(record.closed_at_s for record in server.records))
-            assert provider._refused == {"steer"}
+            assert provider.provider._refused == {"steer"}
 
     run(scenario)
 
