@@ -42,10 +42,20 @@ class Prices(_Section):
 
 
 class Deadlines(_Section):
-    """How long an endpoint may take, in seconds."""
+    """How long an endpoint may take, in seconds.
+
+    ``first_token_s`` and ``deep_first_token_s`` are a turn's wait for its first token, by tier, with every retry;
+    ``stall_s`` is the longest gap after it, ``turn_s`` the whole. An endpoint that failed again and again is left alone
+    for ``cooling_s``. A WebSocket is renewed between turns when it is ``socket_age_s`` old.
+    """
 
     connect_s: float = Field(default=10.0, gt=0)
     first_token_s: float = Field(default=60.0, gt=0)
+    deep_first_token_s: float = Field(default=300.0, gt=0)
+    stall_s: float = Field(default=60.0, gt=0)
+    turn_s: float = Field(default=1_200.0, gt=0)
+    cooling_s: float = Field(default=10.0, gt=0)
+    socket_age_s: float = Field(default=3_000.0, gt=0)
 
 
 class Limits(_Section):
@@ -82,7 +92,7 @@ class Profile(_Section):
     """An endpoint, its models in order of preference, and what it takes.
 
     ``small`` marks a model that is given a tiny prompt; ``prefill`` one whose answer may be begun for it; ``redact``
-    one from which secrets are kept back.
+    one from which secrets are kept back; ``websocket`` an endpoint that serves the Responses API over one as well.
     """
 
     name: str
@@ -104,6 +114,7 @@ class Profile(_Section):
     prices: Prices | None = None
     prefill: bool = False
     small: bool = False
+    websocket: bool = False
     model_path: str | None = None
     script: str | None = None
     redact: bool = True

@@ -32,6 +32,7 @@ from jupyter_spark.wire import (
     CellSnapshot,
     Conversation,
     ErrorReport,
+    Message,
     NotebookSnapshot,
     Tier,
     TurnKind,
@@ -139,6 +140,15 @@ class KernelSession:
         events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
         return recorded(events, request, self.journal)
 
+    def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Connect to the endpoint of the fast tier, if a key for it is in the environment; send ``messages`` ahead.
+
+        Right after loading there is nothing to send ahead: the rules alone are shorter than what endpoints cache.
+        """
+        profile = self.settings.for_tier("spark", self.chosen.get("spark"))
+        if any(os.environ.get(name, "").strip() for name in profile.key_env):
+            self.thread.submit(self._provider(profile).warm(messages))
+
     def start(
         self,
         request: TurnRequest,
@@ -217,8 +227,8 @@ class KernelSession:
 
     def _provider(self, profile: Profile) -> Provider:
         key = profile.model_dump_json()
-        if key not in self._providers:
-            self._providers[key] = open_provider(profile)
+        if key not in self._providers:  # the thread that warms may be at it too: one of the two stays
+            self._providers.setdefault(key, open_provider(profile))
         return self._providers[key]
 
 

@@ -17,6 +17,7 @@ from jupyter_spark.providers._protocol import (
 )
 from jupyter_spark.redact import Kept, Restorer, Vault, restore
 from jupyter_spark.settings import Profile
+from jupyter_spark.wire import Message
 
 
 class RedactingProvider:
@@ -56,6 +57,10 @@ class RedactingProvider:
                 elif isinstance(event, Completed) and (rest := restorer.finish()):
                     yield Delta(rest)
                 yield event
+
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Get ready for a turn; the prefix is sent as its requests will be."""
+        await self.provider.warm(self._redacted(ProviderRequest(messages)).messages)
 
     async def aclose(self) -> None:
         """Let go of every connection."""
