@@ -5,7 +5,7 @@
 """
 
 from tests.paced.faults import Fault, FaultName
-from tests.paced.records import RequestRecord, SocketRecord, until, wait_until
+from tests.paced.records import RequestRecord, SocketRecord, until, wait_until, whole_input
 from tests.paced.running import SpawnedServer, running_paced_server, spawned_paced_server
 from tests.paced.script import code_answer, split_tokens
 from tests.paced.server import PacedServer
@@ -27,4 +27,5 @@ __all__ = [
     "split_tokens",
     "until",
     "wait_until",
+    "whole_input",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -76,6 +76,23 @@ class RequestRecord:
     def from_json(cls, row: dict[str, Any]) -> RequestRecord:
         """The record of which this is the JSON."""
         return cls(**(row | {"raw_body": base64.b64decode(row["raw_body"]), "tokens": tuple(row["tokens"])}))
+
+
+def whole_input(records: Sequence[RequestRecord], record: RequestRecord) -> list[tuple[str, str]]:
+    """Return the (role, text) of everything that a request to `/v1/responses` is about.
+
+    A follow-up over a WebSocket sends only what is new: what its socket knew comes from the records before it.
+    """
+    body = record.body or {}
+    before: list[tuple[str, str]] = []
+    if previous := body.get("previous_response_id"):
+        known = next(one for one in records if one.response_id == previous)
+        before = [*whole_input(records, known), ("assistant", known.sent_text)]
+    return [*before, *((item["role"], _text_of(item["content"])) for item in body["input"])]
+
+
+def _text_of(content: str | list[dict[str, str]]) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
 @dataclass
