@@ -10,7 +10,7 @@ from tests.paced.faults import BREAKS, Fault, warms_up
 
 Body: TypeAlias = "dict[str, Any]"
 Pieces: TypeAlias = "str | Sequence[str]"
-Answer: TypeAlias = "Pieces | Callable[[Body], Pieces]"
+Answer: TypeAlias = "Pieces | Callable[[Body], Pieces] | Mapping[Literal['echo'], int]"
 Finish = Literal["stop", "length", "content_filter", "steered"]
 Timing = Literal["", "cerebras", "groq", "llama.cpp"]
 CHARACTERS_PER_TOKEN = 4
@@ -88,7 +88,7 @@ def write_script(
     queue_s: float = 0.0,
 ) -> Script:
     """Work out the reply: the answer, cut at the request's stop texts and limit and by the faults."""
-    said = "" if warms_up(body) else answer(body) if callable(answer) else answer
+    said = "" if warms_up(body) else _say(answer, body)
     tokens = split_tokens(_cut_at_stop(said, body)) if isinstance(said, str) else tuple(said)
     finish: Finish = "stop"
     limits = [body.get(key) for key in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
@@ -114,6 +114,17 @@ def write_script(
         timing=timing,
         queue_s=queue_s,
     )
+
+
+def _say(answer: Answer, body: Body) -> Pieces:
+    if isinstance(answer, Mapping):
+        return _last_words(body) * answer["echo"]
+    return answer(body) if callable(answer) else answer
+
+
+def _last_words(body: Body) -> str:
+    items = body.get("messages") or body.get("input") or ""
+    return items if isinstance(items, str) else str(items[-1]["content"])
 
 
 def _cut_at_stop(text: str, body: Body) -> str:

@@ -40,9 +40,10 @@ class PacedServer:
         Tokens a second; infinity for as fast as it goes.
     first_token_s : float
         Seconds from the request to the first token.
-    answer : str, sequence of str, or callable
-        The answer (cut into tokens of four characters), its tokens, or a function of the request's body that gives
-        either. What the function raises goes to the client as a 500, and is raised when the server is left.
+    answer : str, sequence of str, callable, or ``{"echo": times}``
+        The answer (cut into tokens of four characters), its tokens, a function of the request's body that gives
+        either, or the last message so many times over. What the function raises goes to the client as a 500, and is
+        raised when the server is left.
     fault : fault name, Fault, or several
         What goes wrong; see `Fault`.
     require_key : str, optional
