@@ -43,11 +43,21 @@ class Ours:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self._request = REQUEST
+        self._said = ""
 
     async def stream(self) -> AsyncGenerator[object, None]:
-        async for event in self._provider.stream(REQUEST):
+        self._said = ""
+        async for event in self._provider.stream(self._request):
             if isinstance(event, Delta):
+                self._said += event.text
                 yield event.text
+
+    def go_on(self) -> None:
+        """Make the next turn a follow-up of the last one."""
+        answer = Message(role="assistant", content=self._said)
+        more = Message(role="user", content="Shorter names, please.")
+        self._request = ProviderRequest((*self._request.messages, answer, more))
 
 
 class Sdk:
