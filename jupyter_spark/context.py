@@ -47,12 +47,15 @@ class PackOptions:
         Whether other cells are sent at all.
     outline : bool
         Send of other cells only the lines that say what a needed name is: a small model copies what it is shown.
+    only_new : bool
+        In an outline, leave out what the cell uses already: how it uses a name says enough of it to edit the cell.
     """
 
     budget_tokens: int
     variables: tuple[str, ...] | None = None
     cells: bool = True
     outline: bool = False
+    only_new: bool = False
 
 
 def pack_context(
@@ -90,7 +93,8 @@ def pack_context(
     wanted = _wanted_names(target, instruction)
     ranked = [*_variable_pieces(variables, wanted, options)]
     if options.cells and options.outline:
-        ranked += _outline_pieces(others, wanted)
+        used = cell_names(target.source).uses if target is not None and options.only_new else frozenset()
+        ranked += _outline_pieces(others, {name: why for name, why in wanted.items() if name not in used})
     elif options.cells:
         ranked += _cell_pieces(others, target, wanted, snapshot)
     chosen: list[tuple[int, ContextPiece]] = []

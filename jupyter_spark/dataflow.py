@@ -85,6 +85,15 @@ class _Plain(ast.NodeTransformer):
         return self.generic_visit(ast.Expr(ast.Tuple(node.targets, ast.Load())))
 
 
+def parse_cell(source: str) -> ast.Module | None:
+    """Return a cell's syntax tree, magics and ``!`` as Python; None if it does not parse or is not Python."""
+    try:
+        code = to_python(source).code
+        return None if code is None else _parse(code)
+    except UNREADABLE:
+        return None
+
+
 def _parse(code: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error

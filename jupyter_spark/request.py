@@ -103,6 +103,7 @@ def build_request(
         variables=only_variables,
         cells=with_context,
         outline=profile.small and kind != "ask",
+        only_new=kind in ("rewrite", "fix"),
     )
     context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
     before, gone = Conversation(), tuple[str, ...]()

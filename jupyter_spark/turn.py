@@ -18,7 +18,7 @@ from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
 from jupyter_spark.privacy import THE_CELL, say_kept_back
-from jupyter_spark.prompts import Prompt, render_prompt, render_repair
+from jupyter_spark.prompts import Prompt, draft_repairs, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.steered import stream_steered
 from jupyter_spark.wire import (
@@ -182,6 +182,7 @@ class _Turn:
 
     async def _edits(self) -> AsyncGenerator[AnyTurnEvent, None]:
         """The edit, and its repair if a check does not hold."""
+        drafts: list[Prompt] = []
         while True:
             try:
                 async with aclosing(self._edit()) as steps:
@@ -197,15 +198,20 @@ class _Turn:
                 yield Notice(**self.head(), message=f"The repair did not come: {error.message}")
                 return
             findings = [check for check in last.checks if not check.ok]
-            if self._repairing or not findings or not self.request.repair:
+            if not findings or not self.request.repair:
                 return
-            yield Notice(
-                **self.head(),
-                message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
-            )
-            small = self.provider.profile.small
-            self._prompt = render_repair(self._prompt, self.request, last.raw, findings, small=small)
-            self._repairing = True
+            if not self._repairing:
+                yield Notice(
+                    **self.head(),
+                    message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
+                )
+                small = self.provider.profile.small
+                repair = render_repair(self._prompt, self.request, last.raw, findings, small=small)
+                drafts = [*draft_repairs(self._prompt, repair, small=small)]
+                self._repairing = True
+            if not drafts:
+                return
+            self._prompt = drafts.pop(0)
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:

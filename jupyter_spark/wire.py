@@ -15,7 +15,17 @@ WIRE_VERSION = 1
 
 Tier = Literal["spark", "deep"]
 TurnKind = Literal["ask", "explain", "rewrite", "generate", "fix"]
-CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed", "keeps_secrets"]
+CheckName = Literal[
+    "closed_fence",
+    "parses",
+    "no_elision",
+    "keeps_size",
+    "names_known",
+    "changed",
+    "keeps_definitions",
+    "as_asked",
+    "keeps_secrets",
+]
 
 
 def text_hash(text: str) -> str:

@@ -103,7 +103,17 @@ def test_a_small_model_tries_any_cell() -> None:
 def test_a_small_model_gets_an_outline() -> None:
     snapshot = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="df = 1\nz = 2"), CELL))
     assert [piece.text for piece in build(snapshot=snapshot).context.pieces] == ["df = 1\nz = 2", CELL.source]
-    assert [piece.text for piece in build(snapshot=snapshot, profile=SMALL).context.pieces] == ["df = 1"]
+    outline = build("explain", snapshot=snapshot, profile=SMALL).context.pieces
+    assert [piece.text for piece in outline] == ["df = 1"]
+
+
+def test_a_small_model_that_edits_is_told_only_names_that_are_new_to_the_cell() -> None:
+    """It would copy the others into the cell."""
+    snapshot = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="df = 1\nz = 2"), CELL))
+    assert build(snapshot=snapshot, profile=SMALL).context.pieces == ()
+    request = build("rewrite", "add z", SMALL, snapshot=snapshot)
+    assert [piece.text for piece in request.context.pieces] == ["z = 2"]
+    assert {"df", "z"} <= request.context.known_names
 
 
 def test_a_window_smaller_than_the_answer() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_spark.attempts import new_id
 from jupyter_spark.errors import StreamCutError
-from jupyter_spark.prompts import REPAIR_TEMPERATURE
+from jupyter_spark.prompts import REPAIR_TEMPERATURE, SMALL_REPAIR_DRAFTS
 from jupyter_spark.providers import (
     Completed,
     Delta,
@@ -59,7 +59,7 @@ def test_an_edit() -> None:
     assert (proposal.edit.cell_id, proposal.edit.new_source) == ("c1", "a = 2\nb = a + 1")
     assert (proposal.edit.operation, proposal.edit.old_source) == ("replace", CELL.source)
     assert proposal.holds
-    assert len(proposal.checks) == 6
+    assert len(proposal.checks) == 8
 
 
 def test_words() -> None:
@@ -131,9 +131,9 @@ def test_how_freely_to_sample() -> None:
     provider = Replies(GOOD)
     turn(request(temperature=0.7), provider)
     assert provider.requests[0].temperature == 0.7
-    provider = Replies("a = (", "a = 2\nb = 2", prefill=True, small=True)
+    provider = Replies("a = (", "a = (", "a = 2\nb = 2", prefill=True, small=True)
     turn(request(temperature=0.9), provider)
-    assert [asked.temperature for asked in provider.requests] == [0.9, REPAIR_TEMPERATURE]
+    assert [asked.temperature for asked in provider.requests] == [0.9, 0.9, REPAIR_TEMPERATURE]
     assert provider.requests[0].max_output_tokens == provider.requests[1].max_output_tokens != None  # noqa: E711
 
 
@@ -153,6 +153,37 @@ def test_a_failed_check_gets_one_repair() -> None:
     assert second.messages[-2].content == BROKEN
     assert "SyntaxError" in second.messages[-1].content
     assert len([e for e in events if e.type == "edit_ready"]) == 1
+
+
+def test_a_small_models_repair_is_drawn_until_one_holds() -> None:
+    provider = Replies("a = (", "a = nowhere", "a = 2", "a = 3", small=True, prefill=True)
+    events = turn(request(), provider)
+    assert [e.attempt for e in events if e.type == "edit_started"] == [1, 2, 3]
+    assert len(provider.requests[1].messages) == 2
+    assert only(events, "notice").message.startswith("The first answer did not hold")
+    assert (events[-1].proposal.edit.new_source, events[-1].proposal.holds) == ("a = 2", True)
+
+
+def test_a_small_models_best_draft_is_proposed_if_none_holds() -> None:
+    provider = Replies("a = (", "a = nowhere", "a = 1\nb = a + 1", "a = (", GOOD, small=True, prefill=True)
+    proposal = turn(request(), provider)[-1].proposal
+    assert len(provider.requests) == 1 + SMALL_REPAIR_DRAFTS
+    assert (proposal.edit.new_source, proposal.holds) == ("a = nowhere", False)
+
+
+def test_what_needs_no_model_is_mended_without_one() -> None:
+    provider = Replies("```python\na = os.getpid()\n```")
+    proposal = turn(request(), provider)[-1].proposal
+    assert len(provider.requests) == 1
+    assert (proposal.edit.new_source, proposal.holds, proposal.repaired) == ("import os\na = os.getpid()", True, True)
+
+
+def test_a_mend_that_is_not_enough_is_kept_and_repaired() -> None:
+    provider = Replies("```python\na = os.getpid() + nowhere\n```", "```python\na = nowhere\n```")
+    events = turn(request(), provider)
+    assert len(provider.requests) == 2
+    assert "nowhere" in only(events, "notice").message
+    assert "'os'" not in only(events, "notice").message
 
 
 @pytest.mark.parametrize(
