@@ -26,7 +26,7 @@ from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._failures import REPLAYED, from_exception
 from jupyter_spark.providers._inbox import Inbox
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started, Steered
-from jupyter_spark.providers._reading import PACE_S, EventReader, Exchange, read_all, read_answer
+from jupyter_spark.providers._reading import EventReader, Exchange, breathe, read_all, read_answer
 from jupyter_spark.providers._retry import Circuit, delay_s
 from jupyter_spark.providers._sse import SseDecoder
 from jupyter_spark.settings import Profile, find_key
@@ -212,7 +212,7 @@ class HttpExchange:
     ) -> None:
         self.inbox = Inbox()
         self._reader, self._decoder, self._profile = reader, SseDecoder(), profile
-        self._pace_s = 0.0
+        self._transport: asyncio.Transport | None = None
         self._task = asyncio.ensure_future(self._pump(opening))
         self._whole = False
 
@@ -238,12 +238,11 @@ class HttpExchange:
         return False
 
     async def pace(self) -> None:
-        """From the first token on, the task that reads takes a breath between its reads."""
-        self._pace_s = PACE_S
+        """Let more arrive."""
+        await breathe(self._transport)
 
     async def aclose(self) -> None:
         """Close the connection at once, unless the answer is whole: then it is left to the next turn."""
-        self._pace_s = 0.0
         if self._whole and not self._task.done():
             await asyncio.wait({self._task}, timeout=DRAIN_S)
         self._task.cancel()
@@ -257,14 +256,21 @@ class HttpExchange:
         inbox = self.inbox
         try:
             async with opening() as response:
+                self._transport = _transport_of(response)
                 inbox.put(OPENED)
                 async for chunk in response.iter_bytes():
                     inbox.put(chunk)
-                    if self._pace_s:
-                        await asyncio.sleep(self._pace_s)
             inbox.close()
         except Exception as error:  # noqa: BLE001 - it belongs to the reader
             inbox.close(error)
+
+
+def _transport_of(response: Any) -> asyncio.Transport | None:
+    """What a reply comes over: the HTTP client has no public way to it, and none is needed to read on."""
+    stream = getattr(response.http_response.extensions.get("network_stream"), "_stream", None)
+    stream = getattr(stream, "transport_stream", stream)  # what lies below TLS
+    transport = getattr(stream, "_transport", None)
+    return transport if isinstance(transport, asyncio.Transport) else None
 
 
 def _read_events(reader: EventReader, datas: list[bytes]) -> list[ProviderEvent | SparkError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._inbox import Inbox, heard
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, Reasoning, Started, Steered, Steering
 
-# Between reads of a running answer. A read costs as much as ten tokens; nobody sees eight milliseconds.
+# Between reads of a running answer. A read costs as much as ten tokens; half a frame of the screen is not seen.
 PACE_S = 0.008
 
 
@@ -50,6 +51,26 @@ class Exchange(Protocol):
     async def aclose(self) -> None:
         """Let go: a whole answer leaves its connection to the next turn, any other closes it."""
         ...
+
+
+async def breathe(transport: Any, seconds: float = PACE_S) -> None:
+    """Let data collect in the system for a moment: reading much costs hardly more than reading little.
+
+    Parameters
+    ----------
+    transport : asyncio.Transport or None
+        What the answer comes over, where that can be told; without it nothing is waited for.
+    seconds : float
+        How long.
+    """
+    if not isinstance(transport, asyncio.ReadTransport) or transport.is_closing():
+        return
+    transport.pause_reading()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        if not transport.is_closing():
+            transport.resume_reading()
 
 
 async def read_answer(

@@ -17,7 +17,7 @@ from jupyter_spark.errors import SparkError, StreamCutError
 from jupyter_spark.providers._handshake import SocketGate
 from jupyter_spark.providers._inbox import Inbox
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, Steered
-from jupyter_spark.providers._reading import PACE_S, EventReader, read_all
+from jupyter_spark.providers._reading import EventReader, breathe, read_all
 from jupyter_spark.settings import Profile
 
 if TYPE_CHECKING:
@@ -67,16 +67,9 @@ class Socket:
         self.dirty = False
         self.known, self.response_id = (known, response_id) if response_id else ((), None)
 
-    async def breathe(self, seconds: float) -> None:
-        """Let frames collect in the system for a moment: reading many costs hardly more than reading one."""
-        transport = getattr(getattr(self._connection, "_connection", None), "transport", None)
-        if transport is None or transport.is_closing():
-            return
-        transport.pause_reading()
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            transport.resume_reading()
+    async def breathe(self) -> None:
+        """Let frames collect in the system for a moment."""
+        await breathe(getattr(getattr(self._connection, "_connection", None), "transport", None))
 
     async def aclose(self) -> None:
         """Close the connection; a peer that does not answer costs ``CLOSE_S`` and no more."""
@@ -181,7 +174,7 @@ class SocketExchange:
 
     async def pace(self) -> None:
         """Let more arrive."""
-        await self._socket.breathe(PACE_S)
+        await self._socket.breathe()
 
     async def aclose(self) -> None:
         """Give the socket back, once: clean to the next turn, dirty to be closed."""
