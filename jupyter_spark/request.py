@@ -104,7 +104,9 @@ def build_request(
         cells=with_context,
         outline=profile.small and kind != "ask",
     )
-    context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
+    context = pack_context(
+        snapshot, target, instruction, options, variables=variables, live_names=live_names, error=error
+    )
     before, gone = Conversation(), tuple[str, ...]()
     if not with_context:
         context = ContextPack(known_names=context.known_names, names_are_complete=context.names_are_complete)
