@@ -21,13 +21,15 @@ PER_OTHER_BYTE = 0.35
 
 LEAST_TOKENS = 200  # a short prompt's usage is mostly the endpoint's own words around it
 LEAST_FACTOR, MOST_FACTOR = 0.5, 2.0
+STEP = 0.05
 KEPT = 0.8  # of what was learnt before, at each new turn
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{60,}")
 _WORD = re.compile(r"[A-Za-z]+")
 _BREAK = re.compile(r"\n\s*")
 _SPACES = re.compile(r"[ \t]{2,}")
-_SIGNS = re.compile(r"[!-/:-@\[-`{-~]+")
+# An underscore belongs to the word after it.
+_SIGNS = re.compile(r"[!-/:-@\[-^`{-~]+")
 _LETTERS = str.maketrans("", "", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _DIGITS = str.maketrans("", "", "0123456789")
 
@@ -71,7 +73,8 @@ class Corrections:
     def factor(self, model: str) -> float:
         """Return by what an estimate is multiplied for a model: 1 until it was heard of, always within 0.5 and 2."""
         estimated, counted = self._seen.get(model, (1.0, 1.0))
-        return min(max(counted / estimated, LEAST_FACTOR), MOST_FACTOR)
+        # In steps, so that what is sent does not change with every turn.
+        return round(min(max(counted / estimated, LEAST_FACTOR), MOST_FACTOR) / STEP) * STEP
 
 
 CORRECTIONS = Corrections()

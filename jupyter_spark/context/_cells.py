@@ -63,7 +63,7 @@ def offers(
     for place, cell in enumerate(flow.cells):
         if not cell.source.strip() or cell.kind == "raw" or (target is not None and cell.cell_id == target.cell_id):
             continue
-        distance = 2 * abs(place - here) + (place > here)
+        distance = abs(place - here) + (len(flow.cells) if place > here else 0)  # what stands above comes first
         if cell.kind == "markdown":
             out += _markdown(cell, place, distance)
             continue

@@ -126,7 +126,8 @@ class NotebookFlow:
         return tuple(above[-1:])
 
     def _count(self, place: int) -> int | None:
-        return self.cells[place].execution_count
+        """When a cell ran; a place past the end, where a new cell will stand, has not."""
+        return self.cells[place].execution_count if place < len(self.cells) else None
 
     def _run(self, place: int) -> int:
         return self.cells[place].execution_count or 0

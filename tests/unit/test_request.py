@@ -11,6 +11,7 @@ from jupyter_spark.conversation import NOTEBOOK_SHARE
 from jupyter_spark.errors import UsageError
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Profile
+from jupyter_spark.tokens import PER_BASE64_CHARACTER
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -79,7 +80,7 @@ def test_the_budget_is_what_is_left() -> None:
 
 
 def cell_of(tokens: int) -> CellSnapshot:
-    return CellSnapshot(cell_id="c1", source="x = yz\n" * (tokens // 2))
+    return CellSnapshot(cell_id="c1", source="A" * int(tokens / PER_BASE64_CHARACTER))
 
 
 def test_a_cell_that_is_too_large() -> None:
