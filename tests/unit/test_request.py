@@ -140,14 +140,14 @@ def test_a_cell_that_is_kept_out_after_it_was_told() -> None:
     assert "between us" not in request.model_dump_json()
     assert request.conversation.cache_key == "k"
     assert "df" in request.context.known_names
-    assert [piece.label for piece in only.context.pieces] == ["cell c0", "other"]
 
 
 def test_a_models_own_count_corrects_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = build("ask", "add hints", target=None).context.budget_tokens
+    profile = LARGE.model_copy(update={"models": ("m",)})
+    before = build("ask", "add hints", profile, target=None).context.budget_tokens
     corrections = Corrections()
-    corrections.learn(LARGE.models[0], 1_000, 1_500)
+    corrections.learn("m", 1_000, 1_500)
     monkeypatch.setattr("jupyter_spark.request.CORRECTIONS", corrections)
     fixed = round(1.5 * (PROMPT_TOKENS + RULES_TOKENS + estimate_tokens("add hints")))
-    after = build("ask", "add hints", target=None).context.budget_tokens
+    after = build("ask", "add hints", profile, target=None).context.budget_tokens
     assert after == int((1_500 - fixed) / 1.5) < before
