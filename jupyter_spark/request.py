@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from jupyter_spark.attempts import new_id
-from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
+from jupyter_spark.context import PackOptions, pack_context
 from jupyter_spark.conversation import NOTEBOOK_SHARE, no_longer_holds, take_up, with_target
 from jupyter_spark.errors import UsageError
 from jupyter_spark.privacy import count_kept_back, refuse_kept_out, without_ignored, without_lines
 from jupyter_spark.prompts import RULES
 from jupyter_spark.settings import Privacy, Profile
+from jupyter_spark.tokens import CORRECTIONS, estimate_tokens
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -88,6 +89,8 @@ def build_request(
     error = without_lines(error, kept_lines)
     target_tokens = estimate_tokens(target.source) if target is not None else 0
     fixed = target_tokens + estimate_tokens(instruction) + PROMPT_TOKENS + (0 if profile.small else RULES_TOKENS)
+    factor = CORRECTIONS.factor(next(iter(profile.models), ""))
+    fixed, target_tokens = round(fixed * factor), round(target_tokens * factor)
     # An edit is about as long as the cell; a small model's window counts both, a large one's is not the limit.
     limit = profile.context_tokens if profile.small else profile.context_tokens - profile.max_output_tokens
     if fixed > max(limit, 0) and not profile.small:
@@ -99,13 +102,15 @@ def build_request(
     if not profile.small:
         room = max(0, room - target_tokens)  # the target stands in the notebook too
     options = PackOptions(
-        budget_tokens=int(room * (NOTEBOOK_SHARE if conversation is not None else 1)) if with_context else 0,
+        budget_tokens=int(room / factor * (NOTEBOOK_SHARE if conversation is not None else 1)) if with_context else 0,
         variables=only_variables,
         cells=with_context,
         outline=profile.small and kind != "ask",
         only_new=kind in ("rewrite", "fix"),
     )
-    context = pack_context(snapshot, target, instruction, options, variables=variables, live_names=live_names)
+    context = pack_context(
+        snapshot, target, instruction, options, variables=variables, live_names=live_names, error=error
+    )
     before, gone = Conversation(), tuple[str, ...]()
     if not with_context:
         context = ContextPack(known_names=context.known_names, names_are_complete=context.names_are_complete)

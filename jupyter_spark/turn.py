@@ -12,7 +12,6 @@ from contextlib import aclosing
 from typing import Any
 
 from jupyter_spark.attempts import Attempt, better, judge, place_of
-from jupyter_spark.context import estimate_tokens
 from jupyter_spark.conversation import settled
 from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
@@ -21,6 +20,7 @@ from jupyter_spark.privacy import THE_CELL, say_kept_back
 from jupyter_spark.prompts import Prompt, draft_repairs, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.steered import stream_steered
+from jupyter_spark.tokens import CORRECTIONS, estimate_tokens
 from jupyter_spark.wire import (
     AnyTurnEvent,
     ContextPacked,
@@ -148,7 +148,7 @@ class _Turn:
         request, profile = self.request, self.provider.profile
         self._prompt = self._render()
         yield TurnStarted(**self.head(), kind=request.kind, tier=request.tier, profile=profile.name, model=self._model)
-        sent_tokens = sum(estimate_tokens(message.content) for message in self._prompt.messages)
+        sent_tokens = round(_estimate(self._prompt) * CORRECTIONS.factor(self._model))
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
         if here := [row for row in request.context.kept_back if row.label == THE_CELL]:
             yield Notice(**self.head(), message=f"{say_kept_back(here)}.")
@@ -302,6 +302,7 @@ class _Turn:
                         self._reason = event.reason
                     elif isinstance(event, UsageSeen):
                         self._tally.count(event.usage, event.queue_s, event.tokens_per_s)
+                        CORRECTIONS.learn(self._model, _estimate(self._prompt), event.usage.input_tokens)
                         yield UsageReported(**self.head(), usage=event.usage)
                     elif isinstance(event, Steered):
                         yield self._redirect(event)
@@ -335,3 +336,7 @@ class _Turn:
         if self._steering is None:
             return self.provider.stream(asked)
         return stream_steered(self.provider, asked, self._steering)
+
+
+def _estimate(prompt: Prompt) -> int:
+    return sum(estimate_tokens(message.content) for message in prompt.messages)

@@ -115,6 +115,8 @@ class ContextPack(WireModel):
 
     ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
     which nothing is sent (``spark-ignore``).
+    ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+    ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
     """
 
     pieces: tuple[ContextPiece, ...] = ()
@@ -124,6 +126,9 @@ class ContextPack(WireModel):
     names_are_complete: bool = True
     kept_back: tuple[KeptBack, ...] = ()
     kept_out: int = 0
+    cut: tuple[str, ...] = ()
+    origin: Literal["file", "history", "live"] = "file"
+    taken_at_s: float = 0.0
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -11,6 +11,7 @@ from jupyter_spark.conversation import NOTEBOOK_SHARE
 from jupyter_spark.errors import UsageError
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Profile
+from jupyter_spark.tokens import PER_BASE64_CHARACTER, Corrections
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -79,7 +80,7 @@ def test_the_budget_is_what_is_left() -> None:
 
 
 def cell_of(tokens: int) -> CellSnapshot:
-    return CellSnapshot(cell_id="c1", source="x = yz\n" * (tokens // 2))
+    return CellSnapshot(cell_id="c1", source="A" * int(tokens / PER_BASE64_CHARACTER))
 
 
 def test_a_cell_that_is_too_large() -> None:
@@ -149,3 +150,14 @@ def test_a_cell_that_is_kept_out_after_it_was_told() -> None:
     assert "between us" not in request.model_dump_json()
     assert request.conversation.cache_key == "k"
     assert "df" in request.context.known_names
+
+
+def test_a_models_own_count_corrects_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = LARGE.model_copy(update={"models": ("m",)})
+    before = build("ask", "add hints", profile, target=None).context.budget_tokens
+    corrections = Corrections()
+    corrections.learn("m", 1_000, 1_500)
+    monkeypatch.setattr("jupyter_spark.request.CORRECTIONS", corrections)
+    fixed = round(1.5 * (PROMPT_TOKENS + RULES_TOKENS + estimate_tokens("add hints")))
+    after = build("ask", "add hints", profile, target=None).context.budget_tokens
+    assert after == int((1_500 - fixed) / 1.5) < before
