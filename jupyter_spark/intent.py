@@ -33,7 +33,7 @@ _THERE_ALREADY = re.compile(
     r"\b(?:(?:the|this|that|these|each|every)\s+(?:\w+\s+)?|(?:in|to|of|inside|from|for)\s+)$", re.IGNORECASE
 )
 _CODE_NAME = re.compile(
-    r"(?<![\w.`'\"/\\-])"
+    r"(?<![\w.`'\"/\\{$-])"
     r"(?:(?P<call>[A-Za-z_]\w*)\(|(?P<keyword>[A-Za-z_]\w*)=[\w'\".-]|(?P<snake>[A-Za-z]\w*_\w+)(?![\w/\\(.-]))"
 )
 _BACKTICKED = re.compile(r"`([A-Za-z_]\w*)`")

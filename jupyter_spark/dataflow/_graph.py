@@ -5,9 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from jupyter_spark.dataflow._cell import CellNames, cell_names
-from jupyter_spark.wire import CellSnapshot
+
+if TYPE_CHECKING:
+    from jupyter_spark.wire import CellSnapshot
 
 
 class NotebookFlow:

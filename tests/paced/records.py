@@ -81,13 +81,14 @@ class RequestRecord:
 def whole_input(records: Sequence[RequestRecord], record: RequestRecord) -> list[tuple[str, str]]:
     """Return the (role, text) of everything that a request to `/v1/responses` is about.
 
-    A follow-up over a WebSocket sends only what is new: what its socket knew comes from the records before it.
+    A follow-up over a WebSocket sends only what is new: what its socket knew comes from the records before it, as far
+    as they go back.
     """
     body = record.body or {}
     before: list[tuple[str, str]] = []
     if previous := body.get("previous_response_id"):
-        known = next(one for one in records if one.response_id == previous)
-        before = [*whole_input(records, known), ("assistant", known.sent_text)]
+        for known in (one for one in records if one.response_id == previous):
+            before = [*whole_input(records, known), ("assistant", known.sent_text)]
     return [*before, *((item["role"], _text_of(item["content"])) for item in body["input"])]
 
 

@@ -18,6 +18,7 @@ from jupyter_spark.providers import (
     UsageSeen,
 )
 from jupyter_spark.settings import Prices
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import ContextPack, Usage
 from tests.unit.turns import (
     BROKEN,
@@ -48,7 +49,8 @@ def test_an_edit() -> None:
     started, packed, begun, finished = events[0], events[1], events[2], events[-1]
     assert (started.kind, started.tier, started.profile, started.model) == ("rewrite", "deep", "p", "m")
     assert packed.context == context
-    assert packed.prompt_tokens > 100
+    sent = provider.requests[0].messages
+    assert packed.prompt_tokens == sum(estimate_tokens(message.content) for message in sent)
     assert (begun.cell_id, begun.operation, begun.old_source, begun.attempt) == ("c1", "replace", CELL.source, 1)
     assert streamed(events) == ["a = 2", "b = a + 1"]
     assert "".join(e.text for e in events if e.type == "text_delta") == "Sure.\nI changed a.\n"
