@@ -46,7 +46,7 @@ test: $(STAMP) $(BUNDLE) model
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
-PURE := edits diff outputs ipysyntax dataflow checks context conversation prompts request settings
+PURE := edits diff outputs ipysyntax dataflow tokens checks context conversation prompts request settings
 cover: $(STAMP)
 	$(BIN)/python -m pytest tests/unit -q $(foreach m,$(PURE),--cov=jupyter_spark.$(m)) --cov=jupyter_spark.notebook \
 	  --cov-branch --cov-report=term --cov-fail-under=95

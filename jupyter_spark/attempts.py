@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jupyter_spark.checks import EditUnderCheck, check_edit, score
 from jupyter_spark.edits import ParsedAnswer, make_edit
+from jupyter_spark.mending import mend
 from jupyter_spark.wire import CheckResult, Proposal, TurnRequest
 
 
@@ -36,18 +37,32 @@ def place_of(request: TurnRequest) -> tuple[Literal["replace", "insert_below"], 
 
 
 def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: bool) -> Attempt:
-    """Check an answer."""
-    operation, old, cell_id = place_of(request)
-    checks = check_edit(
-        EditUnderCheck(
-            answer=parsed,
-            old_source=old,
-            kind=request.kind,
-            instruction=request.instruction,
-            known_names=request.context.known_names,
-            names_are_complete=request.context.names_are_complete,
-        )
+    """Check an answer; what does not hold and needs no model is mended, unless that is worse."""
+    attempt = _checked(request, parsed, raw, repaired=repaired)
+    if attempt.proposal is None or attempt.proposal.holds:
+        return attempt
+    code = mend(_under_check(request, parsed))
+    if code is None:
+        return attempt
+    mended = _checked(request, replace(parsed, code=code), raw, repaired=True)
+    return mended if score(mended.checks) >= score(attempt.checks) else attempt
+
+
+def _under_check(request: TurnRequest, parsed: ParsedAnswer) -> EditUnderCheck:
+    return EditUnderCheck(
+        answer=parsed,
+        old_source=place_of(request)[1],
+        kind=request.kind,
+        instruction=request.instruction,
+        known_names=request.context.known_names,
+        names_are_complete=request.context.names_are_complete,
+        kept_back=bool(request.context.kept_back),
     )
+
+
+def _checked(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: bool) -> Attempt:
+    operation, old, cell_id = place_of(request)
+    checks = check_edit(_under_check(request, parsed))
     if not parsed.code:
         return Attempt(parsed, raw, None, checks)
     edit = make_edit(parsed.code, cell_id=cell_id, old_source=old, operation=operation)

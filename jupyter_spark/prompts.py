@@ -34,7 +34,8 @@ SMALL_EDIT_RULES = (
 SMALL_WORDS_RULES = "You are a Python expert. Answer in a few short sentences."
 
 SPARE_TOKENS = 256
-REPAIR_TEMPERATURE = 0.6
+REPAIR_TEMPERATURE = 0.7
+SMALL_REPAIR_DRAFTS = 3
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,27 @@ def render_repair(
     """Ask for the same again, with what was found in the answer that did not hold.
 
     A large model is shown that answer and mends it. A small one would only copy it, so it gets the request afresh, in
-    other words, with the findings as a warning, and samples more freely.
+    other words, with the findings as a warning.
     """
     found = "\n".join(f"- {_where(check)}{check.message}" for check in findings)
     if small:
-        words = f"{_small_repair(request, prompt.fence)}\n\nTake care, a first try was wrong:\n{found}"
-        messages = (*prompt.messages[:-1], Message(role="user", content=words))
-        return replace(prompt, messages=messages, temperature=REPAIR_TEMPERATURE)
+        messages = (*prompt.messages[:-1], Message(role="user", content=_small_repair(request, prompt.fence, found)))
+        return replace(prompt, messages=messages)
     ask = f"This does not hold:\n{found}\nMend it and write all of the cell again, in one block."
     more = (Message(role="assistant", content=answer), Message(role="user", content=ask))
     return replace(prompt, messages=(*prompt.messages, *more))
+
+
+def draft_repairs(prompt: Prompt, repair: Prompt, *, small: bool = False) -> tuple[Prompt, ...]:
+    """Return the prompts of the one repair, to be asked in order until an answer holds.
+
+    A small model is asked more than once: first with the findings, then afresh and more freely. Of a few answers one is
+    right more often than the first is, and the checks tell which (Chen et al. 2021, arXiv:2107.03374; Li et al. 2022,
+    arXiv:2203.07814: sample, then filter).
+    """
+    if not small:
+        return (repair,)
+    return (repair, *[replace(prompt, temperature=REPAIR_TEMPERATURE)] * (SMALL_REPAIR_DRAFTS - 1))
 
 
 def _messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
@@ -141,10 +153,14 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     return "\n\n".join([*parts, task])
 
 
-def _small_repair(request: TurnRequest, fence: str) -> str:
+def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
+    """The task stands first and last: in other words than before, a small model gives another answer."""
     old = request.target.source if request.target is not None else ""
-    cell = f"Cell:\n{fence}python\n{old}\n{fence}\n\nChange the cell: " if old else ""
-    return f"{cell}{_small_task(request)}"
+    task, warning = _small_task(request), f"Take care, a first try was wrong:\n{found}"
+    if not old:
+        return f"{task}\n\n{warning}"
+    cell = f"{fence}python\n{old}\n{fence}"
+    return f"Change this code: {task}\n\n{cell}\n\n{warning}\n\nWrite the complete code with this change made: {task}"
 
 
 def _small_task(request: TurnRequest) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
+from jupyter_spark.redact import process_vault
 from jupyter_spark.wire import (
     AnyTurnEvent,
     EditReady,
@@ -133,7 +134,7 @@ class _Writer:
         self._last: Future[None] | None = None
 
     def keep_turn(self, record: TurnRecord) -> None:
-        self._submit(lambda: self._journal.record_turn(record))
+        self._submit(lambda: self._journal.record_turn(_without_secrets(record)))
 
     def keep_proposal(self, proposal: Proposal) -> None:
         self._submit(lambda: self._journal.record_proposal(proposal))
@@ -147,6 +148,13 @@ class _Writer:
     def _submit(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the interpreter is ending and takes no more threads
             self._last = self._pool.submit(_quietly, work)
+
+
+def _without_secrets(record: TurnRecord) -> TurnRecord:
+    """What people said and read is kept without its secrets; the code of an edit is whole, or undo would lose them."""
+    texts = (record.instruction, record.text, record.error)
+    instruction, text, error = process_vault().redact_all(texts)
+    return record.model_copy(update={"instruction": instruction, "text": text, "error": error})
 
 
 def _quietly(work: Callable[[], None]) -> None:

@@ -12,14 +12,15 @@ from contextlib import aclosing
 from typing import Any
 
 from jupyter_spark.attempts import Attempt, better, judge, place_of
-from jupyter_spark.context import estimate_tokens
 from jupyter_spark.conversation import settled
 from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
-from jupyter_spark.prompts import Prompt, render_prompt, render_repair
+from jupyter_spark.privacy import THE_CELL, say_kept_back
+from jupyter_spark.prompts import Prompt, draft_repairs, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.steered import stream_steered
+from jupyter_spark.tokens import CORRECTIONS, estimate_tokens
 from jupyter_spark.wire import (
     AnyTurnEvent,
     ContextPacked,
@@ -147,8 +148,10 @@ class _Turn:
         request, profile = self.request, self.provider.profile
         self._prompt = self._render()
         yield TurnStarted(**self.head(), kind=request.kind, tier=request.tier, profile=profile.name, model=self._model)
-        sent_tokens = sum(estimate_tokens(message.content) for message in self._prompt.messages)
+        sent_tokens = round(_estimate(self._prompt) * CORRECTIONS.factor(self._model))
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
+        if here := [row for row in request.context.kept_back if row.label == THE_CELL]:
+            yield Notice(**self.head(), message=f"{say_kept_back(here)}.")
         answered = False
         while not answered:
             try:
@@ -179,6 +182,7 @@ class _Turn:
 
     async def _edits(self) -> AsyncGenerator[AnyTurnEvent, None]:
         """The edit, and its repair if a check does not hold."""
+        drafts: list[Prompt] = []
         while True:
             try:
                 async with aclosing(self._edit()) as steps:
@@ -194,15 +198,20 @@ class _Turn:
                 yield Notice(**self.head(), message=f"The repair did not come: {error.message}")
                 return
             findings = [check for check in last.checks if not check.ok]
-            if self._repairing or not findings or not self.request.repair:
+            if not findings or not self.request.repair:
                 return
-            yield Notice(
-                **self.head(),
-                message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
-            )
-            small = self.provider.profile.small
-            self._prompt = render_repair(self._prompt, self.request, last.raw, findings, small=small)
-            self._repairing = True
+            if not self._repairing:
+                yield Notice(
+                    **self.head(),
+                    message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
+                )
+                small = self.provider.profile.small
+                repair = render_repair(self._prompt, self.request, last.raw, findings, small=small)
+                drafts = [*draft_repairs(self._prompt, repair, small=small)]
+                self._repairing = True
+            if not drafts:
+                return
+            self._prompt = drafts.pop(0)
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:
@@ -293,6 +302,7 @@ class _Turn:
                         self._reason = event.reason
                     elif isinstance(event, UsageSeen):
                         self._tally.count(event.usage, event.queue_s, event.tokens_per_s)
+                        CORRECTIONS.learn(self._model, _estimate(self._prompt), event.usage.input_tokens)
                         yield UsageReported(**self.head(), usage=event.usage)
                     elif isinstance(event, Steered):
                         yield self._redirect(event)
@@ -326,3 +336,7 @@ class _Turn:
         if self._steering is None:
             return self.provider.stream(asked)
         return stream_steered(self.provider, asked, self._steering)
+
+
+def _estimate(prompt: Prompt) -> int:
+    return sum(estimate_tokens(message.content) for message in prompt.messages)

@@ -15,7 +15,17 @@ WIRE_VERSION = 1
 
 Tier = Literal["spark", "deep"]
 TurnKind = Literal["ask", "explain", "rewrite", "generate", "fix"]
-CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed"]
+CheckName = Literal[
+    "closed_fence",
+    "parses",
+    "no_elision",
+    "keeps_size",
+    "names_known",
+    "changed",
+    "keeps_definitions",
+    "as_asked",
+    "keeps_secrets",
+]
 
 
 def text_hash(text: str) -> str:
@@ -40,6 +50,7 @@ class CellSnapshot(WireModel):
     source: str = ""
     execution_count: int | None = None
     outputs: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -91,14 +102,33 @@ class ContextPiece(WireModel):
     tokens: int
 
 
+class KeptBack(WireModel):
+    """Secrets that are not sent: in which piece, of what kind, how many."""
+
+    label: str
+    kind: str
+    count: int = 1
+
+
 class ContextPack(WireModel):
-    """What goes to the model beside the instruction, and the names that an edit may rely on."""
+    """What goes to the model beside the instruction, and the names that an edit may rely on.
+
+    ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+    which nothing is sent (``spark-ignore``).
+    ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+    ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
+    """
 
     pieces: tuple[ContextPiece, ...] = ()
     budget_tokens: int = 0
     dropped: tuple[str, ...] = ()
     known_names: frozenset[str] = frozenset()
     names_are_complete: bool = True
+    kept_back: tuple[KeptBack, ...] = ()
+    kept_out: int = 0
+    cut: tuple[str, ...] = ()
+    origin: Literal["file", "history", "live"] = "file"
+    taken_at_s: float = 0.0
 
     @computed_field  # type: ignore[prop-decorator]
     @property

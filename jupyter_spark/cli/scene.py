@@ -44,7 +44,8 @@ class Scene:
         """Return what is asked of the profile; ``rest`` as for ``build_request``."""
         tier: Tier = "deep" if self.common.tier == "deep" else "spark"
         with_context = self.common.with_context
-        return build_request(kind, words, self.profile, self.notebook, tier=tier, with_context=with_context, **rest)
+        rest |= {"tier": tier, "with_context": with_context, "privacy": self.settings.privacy}
+        return build_request(kind, words, self.profile, self.notebook, **rest)
 
     def substitutes(self, asked: TurnRequest) -> list[Substitute]:
         """Return who is asked the same instead, where the scene's profile cannot begin to answer."""

@@ -12,7 +12,8 @@ from jupyter_spark.kernel.applying import apply_edit, travel
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
-from jupyter_spark.kernel.session import Asked, KernelSession, as_snapshot, notebook_path, report_error
+from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
+from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.kernel.ways import WaysCard
 from jupyter_spark.providers import Steering

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.kernel.history import CellLog, RanCell
 from jupyter_spark.kernel.loop import LoopThread, Reading
+from jupyter_spark.kernel.snapshot import as_snapshot, notebook_snapshot
 from jupyter_spark.kernel.variables import take_snapshot
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.providers import Provider, Steering, open_provider
@@ -32,6 +32,7 @@ from jupyter_spark.wire import (
     CellSnapshot,
     Conversation,
     ErrorReport,
+    Message,
     NotebookSnapshot,
     Tier,
     TurnKind,
@@ -122,6 +123,7 @@ class KernelSession:
                 only_variables=asked.only_variables,
                 with_context=asked.with_context,
                 conversation=self._conversations.setdefault(self._talk_of(profile), begin()),
+                privacy=self.settings.privacy,
             )
             return request.model_copy(update={"temperature": SAMPLING_TEMPERATURE}) if asked.again else request
 
@@ -137,6 +139,15 @@ class KernelSession:
         """Return a turn's events; it is recorded in the journal as it runs, on the background loop."""
         events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
         return recorded(events, request, self.journal)
+
+    def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Connect to the endpoint of the fast tier, if a key for it is in the environment; send ``messages`` ahead.
+
+        Right after loading there is nothing to send ahead: the rules alone are shorter than what endpoints cache.
+        """
+        profile = self.settings.for_tier("spark", self.chosen.get("spark"))
+        if any(os.environ.get(name, "").strip() for name in profile.key_env):
+            self.thread.submit(self._provider(profile).warm(messages))
 
     def start(
         self,
@@ -178,16 +189,8 @@ class KernelSession:
             self._taken[cell.cell_id] = (self.log.cells.get(cell.cell_id), replace(cell, source=source))
 
     def snapshot(self) -> NotebookSnapshot:
-        """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
-        cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
-        return self._as_taken(
-            NotebookSnapshot(
-                cells=tuple(as_snapshot(cell, self.log.outputs(cell.cell_id)) for cell in cells),
-                origin="history",
-                path=notebook_path(),
-                taken_at_s=time.time(),
-            )
-        )
+        """Return the notebook from the best source there is, each cell with its latest text."""
+        return self._as_taken(notebook_snapshot(self.log, self.shell.user_ns))
 
     def _as_taken(self, notebook: NotebookSnapshot) -> NotebookSnapshot:
         """The notebook with the texts that cells were given and have not run yet."""
@@ -224,14 +227,9 @@ class KernelSession:
 
     def _provider(self, profile: Profile) -> Provider:
         key = profile.model_dump_json()
-        if key not in self._providers:
-            self._providers[key] = open_provider(profile)
+        if key not in self._providers:  # the thread that warms may be at it too: one of the two stays
+            self._providers.setdefault(key, open_provider(profile))
         return self._providers[key]
-
-
-def as_snapshot(cell: RanCell, outputs: str = "") -> CellSnapshot:
-    """Return a cell that ran as a snapshot, with what is known of its outputs."""
-    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count, outputs=outputs)
 
 
 def notebook_path() -> str | None:

@@ -38,6 +38,9 @@ CHECK_WORDS = {
     "keeps_size": "keeps its size",
     "changed": "changed",
     "names_known": "names known",
+    "keeps_definitions": "nothing lost",
+    "as_asked": "as asked",
+    "keeps_secrets": "secrets back in place",
 }
 
 

@@ -141,6 +141,16 @@ class Provider(Protocol):
         """Answer the request, piece by piece."""
         ...
 
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Get ready for a turn, off the user's way: connect where the transport can, and send a prefix ahead.
+
+        Parameters
+        ----------
+        messages : tuple of Message
+            What the next requests begin with; nothing is generated for it.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Let go of every connection."""
         ...

@@ -11,16 +11,20 @@ import pytest
 
 from tests.kernel.conftest import KEY
 from tests.kernel.driver import Kernel
-from tests.paced import PacedServer
+from tests.paced import PacedServer, whole_input
 
 Fenced = Callable[[str], str]
 LOADS = "\n".join(f"table_{i} = load('table {i}', clean=True, verbose=False)" for i in range(30))
 
 
-@pytest.fixture
-def own(home: Path, endpoint: PacedServer, tmp_path: Path) -> Iterator[Kernel]:
+@pytest.fixture(params=["websocket"])
+def own(request: pytest.FixtureRequest, home: Path, endpoint: PacedServer, tmp_path: Path) -> Iterator[Kernel]:
     """A kernel in which nothing was said yet."""
-    started = Kernel(tmp_path, {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": KEY})
+    env = {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": KEY}
+    if request.param == "http":
+        (tmp_path / "jupyter_spark.toml").write_text("[profiles.openai]\nwebsocket = false\n")
+        env["JUPYTER_CONFIG_DIR"] = str(tmp_path)
+    started = Kernel(tmp_path, env)
     try:
         assert started.run("%load_ext jupyter_spark").status == "ok"
         started.run(f"load = lambda name, **options: name\n{LOADS}", cell_id="cell-loads")
@@ -30,11 +34,10 @@ def own(home: Path, endpoint: PacedServer, tmp_path: Path) -> Iterator[Kernel]:
 
 
 def said(paced: PacedServer, index: int = -1) -> list[tuple[str, str]]:
-    body = paced.records[index].body
-    assert body is not None
-    return [(message["role"], message["content"]) for message in body["input"]]
+    return whole_input(paced.records, paced.records[index])
 
 
+@pytest.mark.parametrize("own", ["http", "websocket"], indirect=True)
 def test_every_request_begins_with_the_one_before(own: Kernel, paced: PacedServer, fenced: Fenced) -> None:
     own.run("prices = [1, 2]", cell_id="cell-prices")
     paced.answer = "Blue."
@@ -63,10 +66,14 @@ def test_every_request_begins_with_the_one_before(own: Kernel, paced: PacedServe
     assert "prices = [1, 2, 3]" in last
     assert "total = sum(prices)" not in last  # the model wrote that itself, and it was taken
     assert last.endswith("\n\nno, the other column")
-    raw = [record.raw_body for record in paced.records]
-    for before, after in pairwise(raw):
-        end = before.rindex(b"}]")  # where the messages end
-        assert after[: end + 1] == before[: end + 1]
+    for before, after in pairwise(paced.records):
+        if after.transport == "websocket":  # only what is new is sent
+            assert after.body is not None
+            assert after.body["previous_response_id"] == before.response_id
+            assert len(after.body["input"]) == 1
+        else:
+            end = before.raw_body.rindex(b"}]")  # where the messages end
+            assert after.raw_body[: end + 1] == before.raw_body[: end + 1]
 
 
 def test_an_edit_that_was_taken_but_not_run_is_what_the_cell_holds(

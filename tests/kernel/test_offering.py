@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +13,7 @@ import pytest
 from jupyter_spark.journal import open_journal
 from tests.kernel.driver import WIDGET_VIEW, Kernel, Ran
 from tests.kernel.test_stopping import open_subshell, streaming
-from tests.paced import PacedServer, code_answer, wait_until
+from tests.paced import PacedServer, code_answer, wait_until, whole_input
 
 
 class InTurn:
@@ -200,10 +199,13 @@ def test_use_this_takes_a_finished_one_at_once(with_widgets: Kernel, paced: Pace
     wait_until(lambda: any(record.closed_at_s is not None for record in paced.records))
 
 
-def test_more_words_in_the_card_redirect_the_turn(with_widgets: Kernel, paced: PacedServer) -> None:
+@pytest.mark.parametrize("in_place", [True, False])
+def test_more_words_in_the_card_redirect_the_turn(
+    with_widgets: Kernel, paced: PacedServer, fenced: Callable[[str], str], in_place: bool
+) -> None:
     kernel = with_widgets
-    paced.rate_tok_s = 100.0
-    answers = iter([code_answer(3000), "```python\nvalue = 'steered'\n```\n"])
+    paced.rate_tok_s, paced.steering = 100.0, in_place
+    answers = iter([code_answer(3000), fenced("value = 'steered'")])
     paced.answer = lambda body: next(answers)
     subshell = open_subshell(kernel)
     running = kernel.send("%%spark write many values\nvalue = 1")
@@ -211,19 +213,21 @@ def test_more_words_in_the_card_redirect_the_turn(with_widgets: Kernel, paced: P
     record = streaming(paced)
     tell_widget(kernel, subshell, box, {"method": "update", "state": {"value": "only one, please"}})
     ran = kernel.finish(running)
+    paced.steering = True
     assert ran.status == "ok", ran.error
     assert ran.payload == [("value = 'steered'", True)]
-    wait_until(lambda: record.closed_at_s is not None)
-    assert not record.finished
-    told = json.dumps(paced.records[-1].body)
+    assert record.sent_tokens < 1500
+    assert (record.connection == paced.records[-1].connection) == in_place  # else the old answer's socket is closed
+    told = str(whole_input(paced.records, paced.records[-1]))
     assert "write many values" in told
     assert "only one, please" in told
-    assert "value_0" not in told
     assert "value_0" not in ran.shown
     assert "only one, please" in ran.html
-    paced.rate_tok_s, paced.answer = 1000.0, "```python\nvalue = 'again'\n```\n"
+    paced.rate_tok_s, paced.answer = 1000.0, fenced("value = 'again'")
     kernel.run("%spark retry")
-    assert "only one, please" in json.dumps(paced.records[-1].body)  # what is asked again is all that was said
+    again = str(whole_input(paced.records, paced.records[-1]))
+    assert "only one, please" in again  # what is asked again is all that was said
+    assert "value_0" not in again
 
 
 # --- a race ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.kernel.driver import Kernel
-from tests.paced import PacedServer
+from tests.paced import PacedServer, whole_input
 
 Prompt = Callable[[int], str]
 Fenced = Callable[[str], str]
@@ -129,8 +129,7 @@ def test_what_is_sent_of_the_notebook(kernel: Kernel, paced: PacedServer) -> Non
 
     def sent(options: str) -> str:
         kernel.run(f"%%spark --dry-run {options} add them up\nprint(marker_one, marker_two)")
-        assert paced.records[-1].body is not None
-        return str(paced.records[-1].body["input"]).replace("print(marker_one, marker_two)", "")
+        return str(whole_input(paced.records, paced.records[-1])).replace("print(marker_one, marker_two)", "")
 
     one = sent("--vars marker_one")
     assert "marker_one: list of length 3" in one

@@ -11,9 +11,11 @@ from jupyter_spark.prompts import (
     REPAIR_TEMPERATURE,
     RULES,
     SMALL_EDIT_RULES,
+    SMALL_REPAIR_DRAFTS,
     SMALL_WORDS_RULES,
     SPARE_TOKENS,
     Prompt,
+    draft_repairs,
     render_prompt,
     render_repair,
 )
@@ -181,7 +183,7 @@ def test_a_repair_goes_on_from_the_answer() -> None:
     assert repair.temperature is None
 
 
-def test_a_small_repair_starts_afresh_and_samples_more_freely() -> None:
+def test_a_small_repair_starts_afresh() -> None:
     """A small model copies what it is shown, so it is not shown the answer that did not hold."""
     asked = request("rewrite", "use numpy")
     prompt = render_prompt(asked, small=True, prefill=True)
@@ -189,10 +191,22 @@ def test_a_small_repair_starts_afresh_and_samples_more_freely() -> None:
     assert repair.messages[:-1] == prompt.messages[:-1]
     assert "use numpy" in user(repair)
     assert CELL.source in user(repair)
-    assert user(repair).endswith("\n- Line 3: SyntaxError: no\n- The cell is unchanged.")
+    assert "\n- Line 3: SyntaxError: no\n- The cell is unchanged.\n" in user(repair)
+    assert user(repair).endswith("use numpy")
     assert not any("the answer" in message.content for message in repair.messages)
     assert (repair.fence, repair.prefill, repair.stop) == (prompt.fence, prompt.prefill, prompt.stop)
-    assert repair.temperature == REPAIR_TEMPERATURE > 0
+    assert draft_repairs(prompt, repair) == (repair,)
+    best, *freer = draft_repairs(prompt, repair, small=True)
+    assert best == repair
+    assert [draft.temperature for draft in freer] == [REPAIR_TEMPERATURE] * (SMALL_REPAIR_DRAFTS - 1)
+    assert all(draft.messages == prompt.messages for draft in freer)
+
+
+def test_a_small_repair_of_new_code() -> None:
+    asked = request("generate", "plot df")
+    repair = render_repair(render_prompt(asked, small=True), asked, "no", FINDINGS, small=True)
+    assert user(repair).startswith("Write the code of a notebook cell: plot df\n\n")
+    assert "```" not in user(repair)
 
 
 def test_a_small_models_edit_is_bounded_by_its_cell() -> None:

@@ -11,6 +11,7 @@ from jupyter_spark.conversation import NOTEBOOK_SHARE
 from jupyter_spark.errors import UsageError
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Profile
+from jupyter_spark.tokens import PER_BASE64_CHARACTER, Corrections
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -18,7 +19,9 @@ from jupyter_spark.wire import (
     ErrorReport,
     Message,
     NotebookSnapshot,
+    Told,
     VariableSummary,
+    text_hash,
 )
 
 LARGE = Profile(name="large", context_tokens=2_000, max_output_tokens=500)
@@ -77,7 +80,7 @@ def test_the_budget_is_what_is_left() -> None:
 
 
 def cell_of(tokens: int) -> CellSnapshot:
-    return CellSnapshot(cell_id="c1", source="x = yz\n" * (tokens // 2))
+    return CellSnapshot(cell_id="c1", source="A" * int(tokens / PER_BASE64_CHARACTER))
 
 
 def test_a_cell_that_is_too_large() -> None:
@@ -101,7 +104,17 @@ def test_a_small_model_tries_any_cell() -> None:
 def test_a_small_model_gets_an_outline() -> None:
     snapshot = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="df = 1\nz = 2"), CELL))
     assert [piece.text for piece in build(snapshot=snapshot).context.pieces] == ["df = 1\nz = 2", CELL.source]
-    assert [piece.text for piece in build(snapshot=snapshot, profile=SMALL).context.pieces] == ["df = 1"]
+    outline = build("explain", snapshot=snapshot, profile=SMALL).context.pieces
+    assert [piece.text for piece in outline] == ["df = 1"]
+
+
+def test_a_small_model_that_edits_is_told_only_names_that_are_new_to_the_cell() -> None:
+    """It would copy the others into the cell."""
+    snapshot = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="df = 1\nz = 2"), CELL))
+    assert build(snapshot=snapshot, profile=SMALL).context.pieces == ()
+    request = build("rewrite", "add z", SMALL, snapshot=snapshot)
+    assert [piece.text for piece in request.context.pieces] == ["z = 2"]
+    assert {"df", "z"} <= request.context.known_names
 
 
 def test_a_window_smaller_than_the_answer() -> None:
@@ -123,3 +136,28 @@ def test_variables() -> None:
     assert [piece.label for piece in build(variables=values).context.pieces] == ["cell c0", "In[2]", "df"]
     only = build(variables=values, only_variables=("other",))
     assert [piece.label for piece in only.context.pieces] == ["cell c0", "In[2]", "other"]
+
+
+def test_a_cell_that_is_kept_out_after_it_was_told() -> None:
+    other = CellSnapshot(cell_id="c0", source="df = 'between us'")
+    told = Told(label="cell c0", text_hash=text_hash(other.source), tokens=5)
+    said = (Message(role="user", content="it was between us"), Message(role="assistant", content="I see"))
+    before = Conversation(cache_key="k", notebook=other.source, told={other.key: told}, messages=said)
+    open_ = build(snapshot=NotebookSnapshot(cells=(other, CELL)), conversation=before)
+    assert open_.conversation.messages == said
+    hidden = other.model_copy(update={"tags": ("spark-ignore",)})
+    request = build(snapshot=NotebookSnapshot(cells=(hidden, CELL)), conversation=before)
+    assert "between us" not in request.model_dump_json()
+    assert request.conversation.cache_key == "k"
+    assert "df" in request.context.known_names
+
+
+def test_a_models_own_count_corrects_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = LARGE.model_copy(update={"models": ("m",)})
+    before = build("ask", "add hints", profile, target=None).context.budget_tokens
+    corrections = Corrections()
+    corrections.learn("m", 1_000, 1_500)
+    monkeypatch.setattr("jupyter_spark.request.CORRECTIONS", corrections)
+    fixed = round(1.5 * (PROMPT_TOKENS + RULES_TOKENS + estimate_tokens("add hints")))
+    after = build("ask", "add hints", profile, target=None).context.budget_tokens
+    assert after == int((1_500 - fixed) / 1.5) < before

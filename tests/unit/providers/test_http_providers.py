@@ -122,7 +122,11 @@ def test_the_body_of_a_response() -> None:
         "stream": True,
         "store": False,
         "instructions": "Rules.",
-        "input": [{"role": m.role, "content": m.content} for m in MESSAGES[1:]],
+        "input": [
+            {"role": "user", "content": "One?"},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Two."}]},
+            {"role": "user", "content": "Double it."},
+        ],
     }
     assert "instructions" not in sent_body("responses", ProviderRequest(MESSAGES[1:]), accepts=())
 

@@ -5,54 +5,24 @@ The order is the order of sending: what stays the same from turn to turn stands 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from jupyter_spark.dataflow import cell_names, definitions
+from jupyter_spark.context._cells import DEFINES, Offer, offers
+from jupyter_spark.context._options import PackOptions
+from jupyter_spark.dataflow import NotebookFlow, cell_names, definitions, notebook_flow
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
     ContextPiece,
+    ErrorReport,
     NotebookSnapshot,
     VariableSummary,
 )
 
-BYTES_PER_TOKEN = 3.5
-BYTES_PER_TOKEN_DIGITS = 1.7
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
-_DIGITS = re.compile(rb"[0-9]")
+AFTER_CELLS = 1_000_000
 _WORD = re.compile(r"[^\W\d]\w*")
-
-
-def estimate_tokens(text: str) -> int:
-    """Estimate a text's size in tokens from its bytes by class: code 3.5 bytes a token, digits 1.7, base64 none."""
-    data = _BASE64.sub("", text).encode("utf-8", "replace")
-    digits = len(_DIGITS.findall(data))
-    return math.ceil((len(data) - digits) / BYTES_PER_TOKEN + digits / BYTES_PER_TOKEN_DIGITS)
-
-
-@dataclass(frozen=True)
-class PackOptions:
-    """What the user said about the context.
-
-    Attributes
-    ----------
-    budget_tokens : int
-        How much may be sent beside the target and the instruction.
-    variables : tuple of str or None
-        Only these variables; None for those that the target or the instruction names.
-    cells : bool
-        Whether other cells are sent at all.
-    outline : bool
-        Send of other cells only the lines that say what a needed name is: a small model copies what it is shown.
-    """
-
-    budget_tokens: int
-    variables: tuple[str, ...] | None = None
-    cells: bool = True
-    outline: bool = False
 
 
 def pack_context(
@@ -63,6 +33,7 @@ def pack_context(
     *,
     variables: Sequence[VariableSummary] = (),
     live_names: Collection[str] = (),
+    error: ErrorReport | None = None,
 ) -> ContextPack:
     """Choose what is sent.
 
@@ -80,35 +51,62 @@ def pack_context(
         The kernel's live variables.
     live_names : collection of str
         Every name that the kernel knows.
+    error : ErrorReport, optional
+        What failed; the cells of its traceback and the names in its message are needed.
 
     Returns
     -------
     ContextPack
         The pieces in the order of sending, what was left out, and every name that an edit may rely on.
     """
+    flow = notebook_flow(snapshot.cells)
+    here = _place_of(target, flow)
     others = [c for c in snapshot.cells if c.kind == "code" and (target is None or c.cell_id != target.cell_id)]
-    wanted = _wanted_names(target, instruction)
-    ranked = [*_variable_pieces(variables, wanted, options)]
+    wanted = _wanted_names(target, instruction, error)
+    offered = _variable_offers(variables, wanted, options)
     if options.cells and options.outline:
-        ranked += _outline_pieces(others, wanted)
+        used = cell_names(target.source).uses if target is not None and options.only_new else frozenset()
+        offered += _outline_offers(others, {name: why for name, why in wanted.items() if name not in used})
     elif options.cells:
-        ranked += _cell_pieces(others, target, wanted, snapshot)
-    chosen: list[tuple[int, ContextPiece]] = []
-    dropped: list[str] = []
-    spent = 0
-    for place, piece in ranked:
-        if spent + piece.tokens > options.budget_tokens:
-            dropped.append(piece.label)
-            continue
-        spent += piece.tokens
-        chosen.append((place, piece))
+        offered += offers(flow, here, wanted, target, error)
+    pieces, cut, dropped = _fill(offered, options.budget_tokens)
     return ContextPack(
-        pieces=tuple(piece for _, piece in sorted(chosen, key=lambda item: item[0])),
+        pieces=pieces,
         budget_tokens=options.budget_tokens,
-        dropped=tuple(dropped),
+        dropped=dropped,
         known_names=_known_names(others, live_names),
         names_are_complete=not _hides_names(others, live_names),
+        cut=cut,
+        origin=snapshot.origin,
+        taken_at_s=snapshot.taken_at_s,
     )
+
+
+def _fill(
+    offered: Sequence[Offer], budget_tokens: int
+) -> tuple[tuple[ContextPiece, ...], tuple[str, ...], tuple[str, ...]]:
+    """Spend the budget in the order of need; return the pieces in the notebook's order, what was cut, what left out."""
+    chosen: dict[float, ContextPiece] = {}
+    left_out: dict[float, str] = {}
+    spent = 0
+    for offer in offered:
+        there = chosen.get(offer.place)
+        room = budget_tokens - spent + (there.tokens if there is not None else 0)
+        piece: ContextPiece | None = offer.piece
+        if offer.piece.tokens > room:
+            left_out[offer.place] = offer.piece.label
+            piece = offer.shorter() if offer.shorter is not None else None
+        if piece is not None and piece.tokens <= room:
+            spent = budget_tokens - room + piece.tokens
+            chosen[offer.place] = piece
+    pieces = tuple(chosen[place] for place in sorted(chosen))
+    cut = tuple(label for place, label in sorted(left_out.items()) if place in chosen)
+    return pieces, cut, tuple(label for place, label in left_out.items() if place not in chosen)
+
+
+def _place_of(target: CellSnapshot | None, flow: NotebookFlow) -> int:
+    places = (place for place, cell in enumerate(flow.cells) if target is not None and cell.cell_id == target.cell_id)
+    return next(places, len(flow.cells))
 
 
 def _hides_names(cells: Sequence[CellSnapshot], live_names: Collection[str]) -> bool:
@@ -116,17 +114,19 @@ def _hides_names(cells: Sequence[CellSnapshot], live_names: Collection[str]) -> 
     return not live_names and any(cell_names(cell.source).star_imports for cell in cells)
 
 
-def _wanted_names(target: CellSnapshot | None, instruction: str) -> dict[str, str]:
+def _wanted_names(target: CellSnapshot | None, instruction: str, error: ErrorReport | None) -> dict[str, str]:
     wanted = dict.fromkeys(_WORD.findall(instruction), "named in the instruction")
+    if error is not None:
+        wanted |= dict.fromkeys(_WORD.findall(error.message), "named in the error")
     if target is not None:
         wanted |= dict.fromkeys(cell_names(target.source).uses, "used by the cell")
     return wanted
 
 
-def _variable_pieces(
+def _variable_offers(
     variables: Sequence[VariableSummary], wanted: Mapping[str, str], options: PackOptions
-) -> list[tuple[int, ContextPiece]]:
-    out: list[tuple[int, ContextPiece]] = []
+) -> list[Offer]:
+    out: list[Offer] = []
     for variable in variables:
         chosen = variable.name in options.variables if options.variables is not None else variable.name in wanted
         if not chosen:
@@ -141,52 +141,21 @@ def _variable_pieces(
             text=text,
             tokens=estimate_tokens(text) + 1,
         )
-        out.append((1_000_000 + len(out), piece))
+        out.append(Offer(DEFINES, 0, AFTER_CELLS + len(out), piece))
     return out
 
 
-def _cell_pieces(
-    others: Sequence[CellSnapshot],
-    target: CellSnapshot | None,
-    wanted: Mapping[str, str],
-    snapshot: NotebookSnapshot,
-) -> list[tuple[int, ContextPiece]]:
-    """Cells by use: those that define what the target needs, then the nearest ones above, then the rest."""
-    places = {cell.cell_id: place for place, cell in enumerate(snapshot.cells)}
-    here = places.get(target.cell_id, len(places)) if target is not None else len(places)
-
-    def rank(cell: CellSnapshot) -> tuple[int, int]:
-        defines = bool(cell_names(cell.source).defines & wanted.keys())
-        return (0 if defines else 1 if places[cell.cell_id] < here else 2, abs(places[cell.cell_id] - here))
-
-    out: list[tuple[int, ContextPiece]] = []
-    for cell in sorted(others, key=rank):
-        if not cell.source.strip():
-            continue
-        defined = sorted(cell_names(cell.source).defines & wanted.keys())
-        reason = f"defines {', '.join(defined[:5])}" if defined else "stands near the cell"
-        piece = ContextPiece(
-            key=cell.key,
-            label=cell.label,
-            reason=reason,
-            text=cell.source,
-            tokens=estimate_tokens(cell.source) + estimate_tokens(cell.label),
-        )
-        out.append((places[cell.cell_id], piece))
-    return out
-
-
-def _outline_pieces(others: Sequence[CellSnapshot], wanted: Mapping[str, str]) -> list[tuple[int, ContextPiece]]:
+def _outline_offers(others: Sequence[CellSnapshot], wanted: Mapping[str, str]) -> list[Offer]:
     """One line for each needed name, from its last definition."""
     lines = {name: line for cell in others for name, line in definitions(cell.source) if name in wanted}
-    out: list[tuple[int, ContextPiece]] = []
+    out: list[Offer] = []
     for name, line in lines.items():
-        if any(piece.text == line for _, piece in out):
+        if any(offer.piece.text == line for offer in out):
             continue
         piece = ContextPiece(
             key=f"definition:{name}", label=name, reason=wanted[name], text=line, tokens=estimate_tokens(line) + 1
         )
-        out.append((len(out), piece))
+        out.append(Offer(DEFINES, 0, len(out), piece))
     return out
 
 
