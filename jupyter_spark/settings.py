@@ -303,7 +303,18 @@ def _from_keyring(names: tuple[str, ...]) -> str | None:
 
 
 def _profile_by_key(env: Mapping[str, str]) -> str:
-    return next((profile for key, profile in KEY_ORDER if env.get(key, "").strip()), "local")
+    return next((profile for key, profile in KEY_ORDER if env.get(key, "").strip()), None) or _profile_in_keyring()
+
+
+@cache
+def _profile_in_keyring() -> str:
+    """The profile of the first key in the keyring; looked up once, since a desktop's keyring may take its time."""
+    return next((profile for key, profile in KEY_ORDER if _from_keyring((key,))), "local")
+
+
+def forget_keyring() -> None:
+    """Look into the keyring again at the next load: a key was put there."""
+    _profile_in_keyring.cache_clear()
 
 
 def _deep_beside(spark: str, tables: Mapping[str, Mapping[str, Any]]) -> str:

@@ -303,14 +303,19 @@ export interface Notice {
 /**
  * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
  *
- * ``only`` lists the context pieces that stay when the user took chips away; ``variables_age_s`` is how old the
- * kernel's word on its variables is, in seconds.
+ * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its label;
+ * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
+ * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
+ * variables is, in seconds.
  */
 export interface TurnRequested {
   again?: boolean;
   cell_id?: string | null;
+  cells?: string[];
+  chosen_variables?: string[];
   conversation_id: string;
   error?: ErrorReport | null;
+  error_cell_id?: string | null;
   files?: string[];
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";

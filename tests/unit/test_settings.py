@@ -12,7 +12,16 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from jupyter_spark.errors import AuthenticationError, ConfigError
-from jupyter_spark.settings import FILE_NAME, KEY_ORDER, Profile, Settings, find_key, load_settings, with_model
+from jupyter_spark.settings import (
+    FILE_NAME,
+    KEY_ORDER,
+    Profile,
+    Settings,
+    find_key,
+    forget_keyring,
+    load_settings,
+    with_model,
+)
 
 
 class MemoryKeyring(KeyringBackend):
@@ -38,8 +47,10 @@ class MemoryKeyring(KeyringBackend):
 def stored_keys() -> Iterator[MemoryKeyring]:
     before, ring = keyring.get_keyring(), MemoryKeyring()
     keyring.set_keyring(ring)
+    forget_keyring()
     yield ring
     keyring.set_keyring(before)
+    forget_keyring()
 
 
 @pytest.fixture(autouse=True)
@@ -323,3 +334,29 @@ def test_a_fallback_without_a_profile_is_behind_the_one_that_the_keys_choose() -
 def test_a_race_is_off_by_default() -> None:
     assert not load("").turns.race
     assert load("[turns]\nrace = true").turns.race
+
+
+# --- keys in the keyring ---------------------------------------------------------------------------
+
+
+def test_a_key_in_the_keyring_chooses_the_profile_unless_the_environment_or_a_tier_does(
+    stored_keys: MemoryKeyring,
+) -> None:
+    assert load().spark == "local"
+    stored_keys.passwords["jupyter_spark", "GROQ_API_KEY"] = "k"
+    assert load().spark == "local"  # looked up once: a desktop's keyring may take its time
+    forget_keyring()
+    assert load().spark == "groq"
+    assert load(OPENAI_API_KEY="k").spark == "openai"
+    assert load('[tiers]\nspark = "cerebras"').spark == "cerebras"
+
+
+def test_the_keyring_is_not_asked_where_the_profile_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(MemoryKeyring, "get_password", lambda _self, _service, name: asked.append(name))
+    load(OPENAI_API_KEY="k")
+    load('[tiers]\nspark = "cerebras"')
+    load(JUPYTER_SPARK_PROFILE="local")
+    assert asked == []
+    load()
+    assert asked == [key for key, _ in KEY_ORDER]

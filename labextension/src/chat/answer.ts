@@ -5,19 +5,32 @@
  * rendered once, and what stands above is never touched again.
  */
 
-import { BlockCutter } from './blocks';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { BlockCutter, readFenced } from './blocks';
+import { CodeBlock, type ICodeAction } from './codeblock';
+import type { FindHighlighter } from './highlight';
+import type { IMarkdown } from './markdown';
+import type { RenderQueue } from './queue';
+import { TextBlock } from './textblock';
 
-/** Renders one finished block of Markdown into an element that is not on the page yet. */
-export type RenderBlock = (markdown: string, host: HTMLElement) => Promise<void>;
+/** What an answer is drawn with. */
+export interface IAnswerTools {
+  markdown: IMarkdown;
+  highlighters: FindHighlighter;
+  queue: RenderQueue;
+  codeActions: readonly ICodeAction[];
+  trans: TranslationBundle;
+}
 
-const BLOCK = 'jp-Spark-block';
+const OPENING = /^\s{0,3}(?:`{3,}|~{3,})[^\n]*$/;
+const PERHAPS_CLOSING = /\n[ ]{0,3}(?:`+|~+)[ ]*$/;
 
 /** The element of an answer. */
 export class AnswerBody {
   constructor(
-    private readonly _render: RenderBlock,
-    /** Called after a frame that changed the page. */
-    private readonly _drawn: () => void = () => undefined
+    private readonly _tools: IAnswerTools,
+    /** Called with the words of each block when it is whole. */
+    private readonly _told: (words: string) => void = () => undefined
   ) {
     this.element = document.createElement('div');
     this.element.className = 'jp-Spark-answer';
@@ -28,40 +41,32 @@ export class AnswerBody {
   /** Show more text with the next frame. */
   add(text: string): void {
     this._pending += text;
-    if (!this._frame) {
-      this._frame = requestAnimationFrame(() => this._draw());
+    if (text && !this._frame) {
+      this._frame = requestAnimationFrame(() => this._flush());
     }
   }
 
   /** Show all text at once, the last block included. */
   finish(): void {
     this._flush();
-    for (const block of this._cutter.finish()) {
-      this._close(block);
-    }
-    this._drawn();
+    this._cutter.finish().forEach(block => this._close(block));
   }
 
   /** Begin anew. */
   clear(): void {
     cancelAnimationFrame(this._frame);
+    this._open?.dispose();
     this._frame = 0;
     this._pending = '';
     this._cutter = new BlockCutter();
-    this._open = this._text = null;
-    this._shown = 0;
+    this._open = null;
     this.element.replaceChildren();
   }
 
   /** Take the element's frame back; nothing is drawn after this. */
   dispose(): void {
     cancelAnimationFrame(this._frame);
-    this._disposed = true;
-  }
-
-  private _draw(): void {
-    this._flush();
-    this._drawn();
+    this._open?.dispose();
   }
 
   private _flush(): void {
@@ -69,63 +74,62 @@ export class AnswerBody {
     this._frame = 0;
     const text = this._pending;
     this._pending = '';
-    for (const block of this._cutter.feed(text)) {
-      this._close(block);
-    }
+    this._cutter.feed(text).forEach(block => this._close(block));
     this._grow();
   }
 
-  /** Let the open block's text node grow by what is new. */
+  /** Let the open block grow by what is new. */
   private _grow(): void {
-    const open = this._cutter.open;
-    if (!open) {
+    const text = this._cutter.open;
+    // A fence is no text: its line is not shown, neither the first nor what may become the last.
+    if (!text.trim() || OPENING.test(text)) {
       return;
     }
-    if (!this._open || !this._text) {
-      this._text = document.createTextNode('');
-      this._open = document.createElement('div');
-      this._open.className = `${BLOCK} jp-mod-open`;
-      this._open.append(this._text);
-      this.element.append(this._open);
-      this._shown = 0;
+    if (this._cutter.fenceInfo !== null) {
+      const fenced = readFenced(text.replace(PERHAPS_CLOSING, '\n'));
+      if (fenced) {
+        this._codeBlock(fenced.info).grow(fenced.code);
+      }
+    } else {
+      this._textBlock().grow(text);
     }
-    this._open.classList.toggle('jp-mod-code', this._cutter.fenceInfo !== null);
-    this._text.appendData(open.slice(this._shown));
-    this._shown = open.length;
   }
 
-  /** Put the finished block in the place of the open one, as soon as it is rendered. */
   private _close(markdown: string): void {
-    const stand = this._open ?? document.createElement('div');
-    if (!this._open) {
-      this.element.append(stand);
+    const fenced = readFenced(markdown);
+    if (fenced) {
+      this._codeBlock(fenced.info).close(fenced.code);
+      this._told(fenced.code);
+    } else {
+      this._textBlock().close(markdown, this._told);
     }
-    this._open = this._text = null;
-    this._shown = 0;
-    if (!markdown.trim()) {
-      stand.remove();
-      return;
+    this._open = null;
+  }
+
+  private _codeBlock(info: string): CodeBlock {
+    if (!(this._open instanceof CodeBlock)) {
+      const { highlighters, codeActions, trans } = this._tools;
+      this._begin(new CodeBlock(info, highlighters, codeActions, trans.__('Code')));
     }
-    stand.className = `${BLOCK} jp-mod-open`;
-    stand.textContent = markdown;
-    const host = document.createElement('div');
-    host.className = BLOCK;
-    this._render(markdown, host).then(
-      () => {
-        if (!this._disposed && stand.isConnected) {
-          stand.replaceWith(host);
-          this._drawn();
-        }
-      },
-      () => stand.classList.add('jp-mod-plain') // it stays as it came: readable, only not rendered
-    );
+    return this._open as CodeBlock;
+  }
+
+  private _textBlock(): TextBlock {
+    if (!(this._open instanceof TextBlock)) {
+      this._begin(new TextBlock(this._tools.markdown, this._tools.queue));
+    }
+    return this._open as TextBlock;
+  }
+
+  private _begin(block: CodeBlock | TextBlock): void {
+    this._open?.dispose();
+    this._open?.element.remove();
+    this._open = block;
+    this.element.append(block.element);
   }
 
   private _cutter = new BlockCutter();
+  private _open: CodeBlock | TextBlock | null = null;
   private _pending = '';
   private _frame = 0;
-  private _open: HTMLElement | null = null;
-  private _text: Text | null = null;
-  private _shown = 0;
-  private _disposed = false;
 }

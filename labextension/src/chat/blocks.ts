@@ -10,6 +10,37 @@ const LIST = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const HEADING = /^ {0,3}#{1,6}(?:\s|$)/;
 const MATH = /^ {0,3}\$\$/;
 
+/** A fenced block of code without its fence. */
+export interface IFenced {
+  /** What stands behind the opening fence: the language, mostly. */
+  info: string;
+  code: string;
+}
+
+/** Read a block that is fenced code, finished or not; null for any other. */
+export function readFenced(block: string): IFenced | null {
+  const body = block.replace(/^(?:[ \t]*\n)+/, '');
+  const opening = FENCE.exec(body);
+  const end = body.indexOf('\n');
+  if (!opening || end < 0) {
+    return null;
+  }
+  const fence = opening[1] as string;
+  const indent = body.indexOf(fence);
+  const lines = body.slice(end + 1).split('\n');
+  const last = lines[lines.length - 1] === '' ? lines.length - 2 : lines.length - 1;
+  const closing = (lines[last] ?? '').trim();
+  if (last >= 0 && closing.length >= fence.length && closing === (fence[0] as string).repeat(closing.length)) {
+    lines.length = last;
+    lines.push('');
+  }
+  const outdent = new RegExp(`^ {0,${indent}}`);
+  return {
+    info: body.slice(indent + fence.length, end).trim(),
+    code: (indent ? lines.map(line => line.replace(outdent, '')) : lines).join('\n')
+  };
+}
+
 /** Takes the text in pieces and hands out the blocks that are finished. */
 export class BlockCutter {
   /** The block that is still open, as far as it has arrived. */
@@ -19,7 +50,7 @@ export class BlockCutter {
 
   /** Whether the open block is code, and in which language. */
   get fenceInfo(): string | null {
-    return this._fence ? this._info : null;
+    return this._fence && this._fence !== '$$' ? this._info : null;
   }
 
   /** Take more text; return the blocks that it finishes. */

@@ -1,54 +1,122 @@
 /** The turns of a conversation. The view stays at its end only while the reader is there. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { RenderBlock } from './answer';
+import { Announcer } from './announcer';
 import type { ChatStore } from './store';
-import { TurnView } from './turnview';
+import type { Turn } from './turn';
+import { type ITurnTools, TurnView } from './turnview';
 
 const NEAR_END_PX = 24;
 
 export interface ITranscriptProps {
   store: ChatStore;
-  render: RenderBlock;
-  trans: TranslationBundle;
+  tools: ITurnTools;
 }
 
-export function Transcript({ store, render, trans }: ITranscriptProps): React.JSX.Element {
-  const log = React.useRef<HTMLDivElement>(null);
-  const follows = React.useRef(true);
+export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Element {
+  const { trans } = tools;
   const conversation = store.current;
   const turns = conversation?.turns ?? [];
-
-  const onGrown = React.useCallback(() => {
-    if (follows.current && log.current) {
-      log.current.scrollTop = log.current.scrollHeight;
-    }
-  }, []);
-  React.useLayoutEffect(() => {
-    follows.current = true;
-    onGrown();
-  }, [turns.length, conversation, onGrown]);
-
-  const onScroll = (): void => {
-    const box = log.current;
-    if (box) {
-      follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
-    }
-  };
+  const { log, content, onScroll, goToEnd, isAway } = useEnd();
+  const { say, host } = useAnnouncer();
+  const retry = React.useCallback((turn: Turn) => store.retry(turn), [store]);
+  // A new question is where the reader wants to be.
+  React.useLayoutEffect(goToEnd, [turns.length, conversation, goToEnd]);
 
   return (
-    <div className="jp-Spark-transcript" role="log" aria-label={trans.__('Conversation')} ref={log} onScroll={onScroll}>
-      {!turns.length && (
-        <p className="jp-Spark-empty">
-          {store.current
-            ? trans.__('Ask about this notebook, or say what to change.')
-            : trans.__('Open a notebook to talk about it.')}
-        </p>
+    <div className="jp-Spark-reading">
+      <div
+        className={`jp-Spark-transcript${conversation?.running ? ' jp-mod-running' : ''}`}
+        role="log"
+        aria-live="off"
+        aria-label={trans.__('Conversation')}
+        tabIndex={0}
+        ref={log}
+        onScroll={onScroll}
+      >
+        <div ref={content}>
+          {!turns.length && (
+            <p className="jp-Spark-empty">
+              {conversation
+                ? trans.__('Ask about this notebook, or say what to change.')
+                : trans.__('Open a notebook to talk about it.')}
+            </p>
+          )}
+          {turns.map(turn => (
+            <TurnView
+              key={turn.id}
+              turn={turn}
+              notebook={conversation?.notebook ?? ''}
+              tools={tools}
+              retry={retry}
+              say={say}
+            />
+          ))}
+        </div>
+      </div>
+      {isAway && (
+        <button type="button" className="jp-Spark-latest" onClick={goToEnd}>
+          ↓ {trans.__('Jump to latest')}
+        </button>
       )}
-      {turns.map(turn => (
-        <TurnView key={turn.id} turn={turn} render={render} trans={trans} onGrown={onGrown} />
-      ))}
+      <div ref={host} />
     </div>
   );
+}
+
+interface IEnd {
+  log: React.RefObject<HTMLDivElement>;
+  content: React.RefObject<HTMLDivElement>;
+  onScroll: () => void;
+  goToEnd: () => void;
+  isAway: boolean;
+}
+
+/** Keeps the reader at the end who is there, and no other. */
+function useEnd(): IEnd {
+  const log = React.useRef<HTMLDivElement>(null);
+  const content = React.useRef<HTMLDivElement>(null);
+  const place = React.useRef({ follows: true, top: 0 });
+  const [isAway, setAway] = React.useState(false);
+
+  const stay = React.useCallback(() => {
+    const box = log.current;
+    if (box && place.current.follows) {
+      box.scrollTop = box.scrollHeight;
+      place.current.top = box.scrollTop;
+    }
+  }, []);
+  // An observer of sizes is told after the layout that the frame needs anyway, and before it is painted.
+  React.useEffect(() => {
+    const observer = new ResizeObserver(stay);
+    [log.current, content.current].forEach(element => element && observer.observe(element));
+    return () => observer.disconnect();
+  }, [stay]);
+
+  const goToEnd = React.useCallback(() => {
+    place.current.follows = true;
+    setAway(false);
+    stay();
+  }, [stay]);
+  const onScroll = React.useCallback(() => {
+    const box = log.current;
+    if (box) {
+      const left = box.scrollHeight - box.scrollTop - box.clientHeight;
+      const goesUp = box.scrollTop < place.current.top;
+      place.current = { follows: left < 2 || (!goesUp && left < NEAR_END_PX), top: box.scrollTop };
+      setAway(!place.current.follows);
+    }
+  }, []);
+  return { log, content, onScroll, goToEnd, isAway };
+}
+
+function useAnnouncer(): { say: (words: string) => void; host: React.RefObject<HTMLDivElement> } {
+  const host = React.useRef<HTMLDivElement>(null);
+  const announcer = React.useRef<Announcer | null>(null);
+  React.useEffect(() => {
+    announcer.current = new Announcer();
+    host.current?.replaceChildren(announcer.current.element);
+  }, []);
+  const say = React.useCallback((words: string) => announcer.current?.say(words), []);
+  return { say, host };
 }

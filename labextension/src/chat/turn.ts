@@ -11,10 +11,16 @@ export type Tier = 'spark' | 'deep';
 export interface ITurnWatcher {
   /** More words, or more lines. */
   onStream(): void;
-  /** Everything said so far is void: new words came, or a repair. */
+  /** Everything said so far is void: the user redirected the answer, or a check sent it back. */
   onRestart(): void;
   /** State, proposal, figures, notices: what stands around the answer. */
   onChange(): void;
+}
+
+/** The server took the user's new words: what was said before is void. */
+interface ITurnSteered {
+  type: 'turn_steered';
+  words: string;
 }
 
 /** A turn. */
@@ -29,13 +35,15 @@ export class Turn implements ITurnReader {
 
   /** A turn that the journal kept. */
   static past(kept: PastTurn): Turn {
-    const turn = new Turn(kept.turn_id, kept.kind, kept.instruction, kept.tier);
+    const cellId = kept.proposals.find(proposal => proposal.edit.operation === 'replace')?.edit.cell_id ?? null;
+    const turn = new Turn(kept.turn_id, kept.kind, kept.instruction, kept.tier, cellId);
     turn.model = kept.model;
     turn.figures = kept.figures;
     turn.text = kept.text;
     turn.proposals = kept.proposals;
     turn.problem = kept.error;
     turn.state = STATES[kept.status];
+    turn.isPast = turn.ended;
     return turn;
   }
 
@@ -51,11 +59,27 @@ export class Turn implements ITurnReader {
   context: ContextPack | null = null;
   figures: TurnFigures | null = null;
   notices: string[] = [];
+  /** What the user said meanwhile. */
+  steered: string[] = [];
   problem = '';
   hint = '';
   /** When it was asked, and when its first piece came: milliseconds of `performance.now()`. */
   readonly askedAt = performance.now();
   firstAt: number | null = null;
+  /** How much came in all, what is void by now included: what speed is estimated from. */
+  receivedChars = 0;
+  /** Whether it came from the journal and not over this page's connection. */
+  isPast = false;
+
+  /** Whether the answer is an edit rather than words. */
+  get wantsCode(): boolean {
+    return this.kind === 'rewrite' || this.kind === 'generate' || this.kind === 'fix';
+  }
+
+  /** The edit to be judged: the last one, as a repair replaces the one before it. */
+  get proposal(): Proposal | null {
+    return this.proposals[this.proposals.length - 1] ?? null;
+  }
 
   get ended(): boolean {
     return this.state !== 'waiting' && this.state !== 'streaming';
@@ -68,11 +92,13 @@ export class Turn implements ITurnReader {
 
   onWords(text: string): void {
     this.text += text;
+    this.receivedChars += text.length;
     this._streamed();
   }
 
   onLines(lines: string[]): void {
-    this.lines.push(...lines);
+    this.lines = this.lines.concat(lines);
+    this.receivedChars += lines.reduce((sum, line) => sum + line.length + 1, 0);
     this._streamed();
   }
 
@@ -84,8 +110,14 @@ export class Turn implements ITurnReader {
     this._fail('interrupted', 'The server was restarted in mid-answer.', 'Ask again (Retry).');
   }
 
-  onEvent(event: TurnEvent): void {
+  onEvent(event: TurnEvent | ITurnSteered): void {
     switch (event.type) {
+      case 'turn_steered':
+        // Until now the words stood among the notices, as said but not yet heard.
+        this.notices = this.notices.filter(notice => notice !== event.words);
+        this.steered.push(event.words);
+        this._restart();
+        break;
       case 'turn_started':
         this.model = event.model;
         this.profile = event.profile;

@@ -1,62 +1,66 @@
 /** One turn in the transcript: what was asked, the answer as it comes, the figures. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { AnswerBody, type RenderBlock } from './answer';
-import { closingLine } from './figures';
+import { AnswerBody, type IAnswerTools } from './answer';
+import type { FindNotebook } from './cells';
+import { closingLine, liveLine } from './figures';
+import { EditCard } from './proposal';
+import { Receipt } from './receipt';
 import type { Turn } from './turn';
+
+const SPEED_EVERY_MS = 250;
+
+/** What all turns of a transcript share. */
+export interface ITurnTools extends IAnswerTools {
+  find: FindNotebook;
+  copy: (text: string) => void;
+}
 
 export interface ITurnViewProps {
   turn: Turn;
-  render: RenderBlock;
-  trans: TranslationBundle;
-  /** The page grew: the reader who is at its end stays there. */
-  onGrown: () => void;
+  notebook: string;
+  tools: ITurnTools;
+  /** Ask the same again. */
+  retry: (turn: Turn) => void;
+  /** Words for a screen reader. */
+  say: (words: string) => void;
 }
 
 /** A turn. React draws what stands around the answer; the answer itself grows outside of React. */
-export function TurnView(props: ITurnViewProps): React.JSX.Element {
-  const { turn, render, trans, onGrown } = props;
-  const host = React.useRef<HTMLDivElement>(null);
+export const TurnView = React.memo(function TurnView(props: ITurnViewProps): React.JSX.Element {
+  const { turn, tools } = props;
+  const article = React.useRef<HTMLElement>(null);
+  const isNear = useNearness(article, turn.isPast);
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
 
   React.useEffect(() => {
-    const body = new AnswerBody(render, onGrown);
-    host.current?.replaceChildren(body.element);
-    let shown = 0;
-    const stream = (): void => {
-      body.add(turn.text.slice(shown));
-      shown = turn.text.length;
-    };
-    const leave = turn.watch({
-      onStream: stream,
-      onRestart: () => {
-        shown = 0;
-        body.clear();
-      },
-      onChange: () => {
-        if (turn.ended) {
-          stream();
-          body.finish();
-        }
-        redraw();
-        onGrown();
-      }
+    redraw(); // it may have gone on between the first drawing and now
+    return turn.watch({
+      onStream: () => undefined,
+      onRestart: () => undefined,
+      onChange: redraw
     });
-    stream();
-    if (turn.ended) {
-      body.finish();
-    }
-    return () => {
-      leave();
-      body.dispose();
-    };
-  }, [turn, render, onGrown]);
+  }, [turn]);
 
   return (
-    <article className="jp-Spark-turn" data-state={turn.state} aria-busy={!turn.ended}>
-      <div className="jp-Spark-asked">{turn.instruction}</div>
-      <div ref={host} />
+    <article
+      ref={article}
+      className="jp-Spark-turn"
+      data-turn={turn.id}
+      data-state={turn.state}
+      aria-busy={!turn.ended}
+      aria-label={turn.instruction || turn.kind}
+    >
+      <div className="jp-Spark-asked">{turn.instruction || turn.kind}</div>
+      {turn.steered.map((words, index) => (
+        <div className="jp-Spark-asked jp-mod-steered" key={index}>
+          {words}
+        </div>
+      ))}
+      {isNear && <Answer {...props} />}
+      {isNear && turn.wantsCode && (turn.proposal !== null || turn.lines.length > 0) && (
+        <EditCard turn={turn} notebook={props.notebook} tools={tools} />
+      )}
       {turn.problem && (
         <p className="jp-Spark-problem" role="alert">
           {turn.problem} {turn.hint}
@@ -67,12 +71,122 @@ export function TurnView(props: ITurnViewProps): React.JSX.Element {
           {notice}
         </p>
       ))}
-      <footer className="jp-Spark-figures">
-        {!turn.ended && <span className="jp-Spark-live">{trans.__('streaming')}</span>}
+      <Foot {...props} />
+    </article>
+  );
+});
+
+/** Whether a turn that is done has been near the reader; what never was is not rendered. */
+function useNearness(article: React.RefObject<HTMLElement>, waits: boolean): boolean {
+  const [isNear, setNear] = React.useState(!waits);
+  React.useEffect(() => {
+    const element = article.current;
+    if (isNear || !element) {
+      return;
+    }
+    const root = element.closest('.jp-Spark-transcript');
+    const observer = new IntersectionObserver(
+      entries => {
+        if (entries.some(entry => entry.isIntersecting)) {
+          setNear(true);
+        }
+      },
+      { root, rootMargin: '600px 0px' }
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [article, isNear]);
+  return isNear;
+}
+
+/** The answer's words. */
+function Answer({ turn, tools, say }: ITurnViewProps): React.JSX.Element {
+  const host = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const body = new AnswerBody(tools, turn.ended ? undefined : say);
+    host.current?.replaceChildren(body.element);
+    let shown = 0;
+    let isWhole = false;
+    const stream = (): void => {
+      body.add(turn.text.slice(shown));
+      shown = turn.text.length;
+    };
+    const end = (): void => {
+      if (turn.ended && !isWhole) {
+        isWhole = true;
+        stream();
+        body.finish();
+      }
+    };
+    const leave = turn.watch({
+      onStream: stream,
+      onRestart: () => {
+        shown = 0;
+        body.clear();
+      },
+      onChange: end
+    });
+    stream();
+    end();
+    return () => {
+      leave();
+      body.dispose();
+    };
+  }, [turn, tools, say]);
+  return <div ref={host} />;
+}
+
+function Foot({ turn, tools, retry, say }: ITurnViewProps): React.JSX.Element {
+  const { trans } = tools;
+  return (
+    <footer className="jp-Spark-foot">
+      <div className="jp-Spark-figures">
+        {!turn.ended && <span className="jp-Spark-live">{liveWord(turn, trans)}</span>}
         {turn.state === 'stopped' && <span>{trans.__('stopped')}</span>}
         {turn.state === 'interrupted' && <span>{trans.__('interrupted')}</span>}
         <span>{closingLine(turn).join(' · ')}</span>
-      </footer>
-    </article>
+        {!turn.ended && <Speed turn={turn} />}
+      </div>
+      {turn.ended && (
+        <div className="jp-Spark-turnRow">
+          {turn.text && (
+            <button
+              type="button"
+              className="jp-Spark-quiet"
+              onClick={() => {
+                tools.copy(turn.text);
+                say(trans.__('Copied'));
+              }}
+            >
+              {trans.__('Copy')}
+            </button>
+          )}
+          <button type="button" className="jp-Spark-quiet jp-Spark-retry" onClick={() => retry(turn)}>
+            {trans.__('Retry')}
+          </button>
+        </div>
+      )}
+      {turn.context && <Receipt context={turn.context} trans={trans} />}
+    </footer>
   );
+}
+
+function liveWord(turn: Turn, trans: ITurnTools['trans']): string {
+  return turn.state === 'waiting' ? trans.__('waiting') : trans.__('streaming');
+}
+
+/** The speed as the page sees it, a few times a second and outside of React. */
+function Speed({ turn }: { turn: Turn }): React.JSX.Element {
+  const span = React.useRef<HTMLSpanElement>(null);
+  React.useEffect(() => {
+    const tell = (): void => {
+      if (span.current) {
+        span.current.textContent = liveLine(turn, performance.now());
+      }
+    };
+    tell();
+    const timer = window.setInterval(tell, SPEED_EVERY_MS);
+    return () => window.clearInterval(timer);
+  }, [turn]);
+  return <span ref={span} aria-hidden="true" />;
 }

@@ -1,0 +1,81 @@
+/** What the chat does to a notebook's cells: each change is one undo step, and none overwrites what it has not seen. */
+
+import type { CellEdit } from '../_wire';
+
+/** What is used of a cell; Lab's shared cells have it. */
+export interface IEditableCell {
+  readonly id: string;
+  readonly cell_type: string;
+  getSource(): string;
+  setSource(source: string): void;
+  /** The Y class has it, the interface of Lab's shared cells does not. */
+  readonly undoManager?: { stopCapturing(): void } | null;
+}
+
+/** What is used of an open notebook. */
+export interface IEditableNotebook {
+  readonly cells: readonly IEditableCell[];
+  /** The index of the active cell. */
+  readonly active: number;
+  readonly language: string;
+  insert(index: number, source: string): string;
+  activate(index: number): void;
+  remove(cellId: string): void;
+}
+
+/** How a change went: `changed` means that the cell is not what the change was made from. */
+export type Written = 'done' | 'changed' | 'gone';
+
+/** Finds a notebook by its path, if it is open. */
+export type FindNotebook = (path: string) => IEditableNotebook | null;
+
+/** Write a cell's source if it still is what the new one was made from. */
+export function writeCell(notebook: IEditableNotebook | null, cellId: string, from: string, to: string): Written {
+  const cell = notebook?.cells.find(cell => cell.id === cellId);
+  if (!cell) {
+    return 'gone';
+  }
+  if (cell.getSource() !== from) {
+    return 'changed';
+  }
+  // Typing of a moment ago would be one step with this otherwise.
+  cell.undoManager?.stopCapturing();
+  cell.setSource(to);
+  cell.undoManager?.stopCapturing();
+  return 'done';
+}
+
+/** Take an edit; returns how it went and the cell that holds it. */
+export function applyEdit(notebook: IEditableNotebook | null, edit: CellEdit): [how: Written, cellId: string] {
+  if (edit.operation === 'replace') {
+    return [writeCell(notebook, edit.cell_id, edit.old_source, edit.new_source), edit.cell_id];
+  }
+  const index = notebook?.cells.findIndex(cell => cell.id === edit.cell_id) ?? -1;
+  return notebook && index >= 0 ? ['done', notebook.insert(index + 1, edit.new_source)] : ['gone', ''];
+}
+
+/** Take an edit back that was taken, unless its cell was changed since. */
+export function takeBack(notebook: IEditableNotebook | null, edit: CellEdit, cellId: string): Written {
+  if (edit.operation === 'replace') {
+    return writeCell(notebook, cellId, edit.new_source, edit.old_source);
+  }
+  const cell = notebook?.cells.find(cell => cell.id === cellId);
+  if (!notebook || !cell) {
+    return 'gone';
+  }
+  if (cell.getSource() !== edit.new_source) {
+    return 'changed';
+  }
+  notebook.remove(cellId);
+  return 'done';
+}
+
+/** Bring a cell into view; false if it is gone. */
+export function showCell(notebook: IEditableNotebook | null, cellId: string): boolean {
+  const index = notebook?.cells.findIndex(cell => cell.id === cellId) ?? -1;
+  if (!notebook || index < 0) {
+    return false;
+  }
+  notebook.activate(index);
+  return true;
+}

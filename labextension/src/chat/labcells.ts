@@ -1,0 +1,41 @@
+/** Lab's notebooks as the chat edits them. */
+
+import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import type { FindNotebook, IEditableCell, IEditableNotebook } from './cells';
+
+export function labNotebooks(tracker: INotebookTracker): FindNotebook {
+  return path => {
+    const panel = tracker.find(panel => panel.context.path === path);
+    return panel?.content.model ? asEditable(panel) : null;
+  };
+}
+
+function asEditable(panel: NotebookPanel): IEditableNotebook {
+  const { content, sessionContext } = panel;
+  const shared = content.model?.sharedModel;
+  const cells = (shared?.cells ?? []) as readonly unknown[] as readonly IEditableCell[];
+  return {
+    cells,
+    active: content.activeCellIndex,
+    language: content.model?.defaultKernelLanguage || sessionContext.kernelPreference.language || 'python',
+    insert: (index, source) => {
+      const cell = shared?.insertCell(index, { cell_type: 'code', source, metadata: { trusted: true } });
+      content.activeCellIndex = index;
+      void content.scrollToItem(index);
+      return cell?.id ?? '';
+    },
+    activate: index => {
+      content.activeCellIndex = index;
+      content.deselectAll();
+      void content.scrollToItem(index, 'smart');
+    },
+    remove: cellId => {
+      const index = cells.findIndex(cell => cell.id === cellId);
+      if (index >= 0) {
+        content.activeCellIndex = index;
+        content.deselectAll();
+        NotebookActions.deleteCells(content);
+      }
+    }
+  };
+}
