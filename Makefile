@@ -46,7 +46,7 @@ test: $(STAMP) $(BUNDLE) model
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
-PURE := edits diff outputs ipysyntax dataflow checks context prompts request settings
+PURE := edits diff outputs ipysyntax dataflow tokens checks context conversation prompts request settings
 cover: $(STAMP)
 	$(BIN)/python -m pytest tests/unit -q $(foreach m,$(PURE),--cov=jupyter_spark.$(m)) --cov=jupyter_spark.notebook \
 	  --cov-branch --cov-report=term --cov-fail-under=95
@@ -65,7 +65,9 @@ front: $(MODULES)
 	$(JLPM) test
 
 # The types that cross between Python and the page, from the one place where they are written.
-wire: $(STAMP)
+# Not after the bundle: its build needs these types.
+wire: $(MODULES)
+	@test -e $(STAMP) || $(MAKE) $(STAMP)
 	$(BIN)/python -m jupyter_spark.wire_page > $(FRONT)/src/_wire.schema.json
 	$(JLPM) wire
 

@@ -113,10 +113,10 @@ class TurnJoined(WireModel):
     position: int = 0
 
 
-class TurnSteered(WireModel):
+class WordsSaid(WireModel):
     """New words for a turn that runs."""
 
-    type: Literal["turn_steered"] = "turn_steered"
+    type: Literal["words_said"] = "words_said"
     turn_id: str
     words: str
 
@@ -129,7 +129,7 @@ class TurnStopped(WireModel):
 
 
 PageFrame: TypeAlias = Annotated[
-    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped,
+    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)

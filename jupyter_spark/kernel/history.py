@@ -6,6 +6,7 @@ Light on purpose: it is filled from the moment the extension is loaded, before a
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,11 +18,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class RanCell:
-    """A cell as it was run."""
+    """A cell as it was run, and when (seconds since the epoch; 0 if it ran before anybody looked)."""
 
     cell_id: str
     source: str
     execution_count: int
+    ran_at_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class CellLog:
     def before_run(self, source: str, cell_id: str | None = None) -> None:
         """A cell is about to run; its count is the one after the last (IPython's own may or may not count it yet)."""
         count = self.last_count + 1
-        self.current = RanCell(cell_id or _name(count), source, count)
+        self.current = RanCell(cell_id or _name(count), source, count, time.time())
         self._add(self.current)
 
     def after_run(

@@ -206,9 +206,15 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
             source=without_lone_surrogates("".join(lines)),
             execution_count=count if isinstance(count, int) else None,
             outputs=without_lone_surrogates(render_outputs(outputs)) if isinstance(outputs, list) else "",
+            tags=_tags(item.value.get("metadata")),
         )
         cells.append(Cell(index, taken, item.value))
     return tuple(cells)
+
+
+def _tags(metadata: Any) -> tuple[str, ...]:
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return tuple(without_lone_surrogates(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
 def _language(metadata: Any) -> str:

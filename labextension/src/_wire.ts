@@ -5,12 +5,13 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped;
+export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped;
 export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
 export type TurnEvent =
   | TurnStarted
   | ContextPacked
   | Notice
+  | TurnSteered
   | TextDelta
   | EditStarted
   | EditDelta
@@ -18,7 +19,8 @@ export type TurnEvent =
   | UsageReported
   | TurnFinished
   | TurnFailed
-  | TurnCancelled;
+  | TurnCancelled
+  | ProposalOffered;
 
 export interface Wire {
   CellEdit: CellEdit;
@@ -43,6 +45,7 @@ export interface Wire {
   PastConversation: PastConversation;
   PastTurn: PastTurn;
   Proposal: Proposal;
+  ProposalOffered: ProposalOffered;
   Refused: Refused;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
@@ -65,6 +68,7 @@ export interface Wire {
   UsageReported: UsageReported;
   VariableSummary: VariableSummary;
   Welcome: Welcome;
+  WordsSaid: WordsSaid;
 }
 /**
  * A change of one cell, and the hash of the text that it was made from.
@@ -144,8 +148,11 @@ export interface ContextPack {
 }
 /**
  * One piece of what is sent: what it is, why it is in, and its price.
+ *
+ * ``key`` names it from turn to turn, whatever its text and label become: ``cell:ID``, ``variable:NAME``.
  */
 export interface ContextPiece {
+  key: string;
   label: string;
   reason: string;
   text: string;
@@ -195,11 +202,16 @@ export interface PastTurn {
   turn_id: string;
 }
 /**
- * What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token.
+ * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+ *
+ * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+ * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
  */
 export interface TurnFigures {
   cost_usd: number | null;
+  endpoint_tokens_per_s: number | null;
   first_token_s: number | null;
+  queue_s: number | null;
   tokens_per_s: number | null;
   total_s: number;
   usage: Usage | null;
@@ -243,7 +255,7 @@ export interface EditReady {
   type: "edit_ready";
 }
 /**
- * An edit begins; a second one for the same turn (a repair) replaces the first on screen.
+ * An edit begins; another one of the same turn (a repair, a redirection) replaces the first on screen.
  */
 export interface EditStarted {
   attempt: number;
@@ -337,9 +349,9 @@ export interface TurnJoined {
 /**
  * New words for a turn that runs.
  */
-export interface TurnSteered {
+export interface WordsSaid {
   turn_id: string;
-  type: "turn_steered";
+  type: "words_said";
   words: string;
 }
 /**
@@ -348,6 +360,20 @@ export interface TurnSteered {
 export interface TurnStopped {
   turn_id: string;
   type: "turn_stopped";
+}
+/**
+ * After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+ *
+ * The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+ */
+export interface ProposalOffered {
+  figures: TurnFigures;
+  model: string;
+  proposal: Proposal;
+  seq: number;
+  tier: "spark" | "deep";
+  turn_id: string;
+  type: "proposal_offered";
 }
 /**
  * A frame that could not be taken: what is wrong, and what to do.
@@ -389,6 +415,7 @@ export interface TurnNews {
     | TurnStarted
     | ContextPacked
     | Notice
+    | TurnSteered
     | TextDelta
     | EditStarted
     | EditDelta
@@ -396,7 +423,8 @@ export interface TurnNews {
     | UsageReported
     | TurnFinished
     | TurnFailed
-    | TurnCancelled;
+    | TurnCancelled
+    | ProposalOffered;
   number: number;
   position: number;
   type: "turn_news";
@@ -412,6 +440,19 @@ export interface TurnStarted {
   tier: "spark" | "deep";
   turn_id: string;
   type: "turn_started";
+}
+/**
+ * New words redirected the running turn: what it said before is void and must no longer be shown.
+ *
+ * If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+ * an ``edit_started``.
+ */
+export interface TurnSteered {
+  in_place: boolean;
+  seq: number;
+  turn_id: string;
+  type: "turn_steered";
+  words: string;
 }
 /**
  * More of the answer's words (what stands outside of the edit).
@@ -432,7 +473,7 @@ export interface UsageReported {
   usage: Usage;
 }
 /**
- * The turn is done.
+ * The turn is done; ``conversation`` is what the next one goes on from, and stays in the process.
  */
 export interface TurnFinished {
   figures: TurnFigures;

@@ -155,3 +155,20 @@ def test_the_conversation_is_there_again(server: JupyterServer, paced: PacedServ
     assert kept["title"] == "is it?"
     (past,) = kept["turns"]
     assert (past["turn_id"], past["status"], past["text"]) == (turn, "finished", "All is well.")
+
+
+def test_new_words_redirect_a_running_answer(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = lambda body: "Only now." if "in one word" in str(body) else LONG
+    paced.rate_tok_s = 200.0
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn)
+        page.until_text()
+        page.send("words_said", turn_id=turn, words="in one word")
+        steered = page.until("turn_steered")
+        before = len(page.frames)
+        ended = page.until("turn_finished")
+    assert steered["words"] == "in one word"
+    assert ended["text"] == "Only now."
+    assert all("Sentence" not in str(frame) for frame in page.frames[before:])
