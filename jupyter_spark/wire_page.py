@@ -10,6 +10,7 @@ The TypeScript types are generated from this module and from ``wire`` (``make wi
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
@@ -39,6 +40,11 @@ def text_mark(text: str) -> str:
     return f"{zlib.crc32(data):08x}-{len(data)}"
 
 
+def cell_mark(source: str, tags: Sequence[str] = ()) -> str:
+    """Return what tells a cell from its earlier selves: its text and its tags, which may keep it out."""
+    return text_mark("\0".join((source, *tags)))
+
+
 # --- from the page -----------------------------------------------------------------------------------
 
 
@@ -50,7 +56,7 @@ class Hello(WireModel):
 
 
 class ListedCell(WireModel):
-    """A cell by the mark of its source (see ``text_mark``), for a server that may have the text already."""
+    """A cell by its mark (see ``cell_mark``), for a server that may have the text already."""
 
     cell_id: str
     mark: str
@@ -77,7 +83,7 @@ class CellsChanged(WireModel):
 class TurnRequested(WireModel):
     """A turn, as the user asked for it; the page makes its id, so that it can be joined again.
 
-    ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its label;
+    ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
     ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
     ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
     variables is, in seconds.

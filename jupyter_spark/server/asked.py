@@ -5,23 +5,40 @@ Names are known all the same: an edit is checked against the whole notebook, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from jupyter_spark.context import estimate_tokens
 from jupyter_spark.errors import UsageError
-from jupyter_spark.request import PROMPT_TOKENS, build_request
-from jupyter_spark.settings import Profile
+from jupyter_spark.privacy import count_kept_back, excluded_by, is_ignored, without_ignored, without_lines
+from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
+from jupyter_spark.settings import Privacy, Profile
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.turn import SAMPLING_TEMPERATURE
-from jupyter_spark.wire import CellSnapshot, ContextPack, ContextPiece, NotebookSnapshot, TurnRequest
+from jupyter_spark.wire import (
+    CellSnapshot,
+    ContextPack,
+    ContextPiece,
+    Conversation,
+    NotebookSnapshot,
+    TurnRequest,
+)
 from jupyter_spark.wire_page import TurnRequested
 
 MAX_FILES = 16
 MAX_FILE_BYTES = 200_000
-NOTEBOOK, VARIABLES = "notebook", "variables"  # what ``without`` may name beside the labels of pieces
+# What ``without`` may name beside keys of pieces, and the keys that belong to it.
+GROUPS = {"notebook": ("cell:", "output:", "definition:"), "variables": ("variable:",)}
 
 
-def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnapshot, root: Path) -> TurnRequest:
+def asked_request(
+    frame: TurnRequested,
+    profile: Profile,
+    snapshot: NotebookSnapshot,
+    root: Path,
+    *,
+    privacy: Privacy | None = None,
+    conversation: Conversation | None = None,
+) -> TurnRequest:
     """Make the request that a page asks for.
 
     Parameters
@@ -34,26 +51,23 @@ def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnap
         The notebook as its page last told it.
     root : Path
         The server's root folder; no file outside of it is read.
+    privacy : Privacy, optional
+        Which notebooks and folders are kept out.
+    conversation : Conversation, optional
+        What was said before, to this profile about this notebook.
 
     Raises
     ------
     UsageError
         A cell or file that is not there or may not be sent, or more than the profile's context takes.
     """
-    added = tuple(_added(frame, snapshot, root))
-    added_tokens = sum(piece.tokens for piece in added)
-    room_tokens = profile.context_tokens - added_tokens
-    answer_tokens = 0 if profile.small else profile.max_output_tokens
-    if added and room_tokens < PROMPT_TOKENS + answer_tokens:
-        raise UsageError(
-            f"What you added is too large for '{profile.name}': about {added_tokens} tokens of "
-            f"{profile.context_tokens - answer_tokens}.",
-            "Take a file or a cell away, or use a profile with a larger context.",
-        )
+    privacy = privacy or Privacy()
+    added = tuple(_added(frame, snapshot))
+    added += tuple(_files(frame.files, root, () if profile.stays_here else privacy.exclude))
     request = build_request(
         frame.kind,
         frame.instruction,
-        profile.model_copy(update={"context_tokens": room_tokens}),
+        _with_room_for(added, profile),
         snapshot,
         target=_target(snapshot, frame),
         error=frame.error if not _is_elsewhere(frame) else None,
@@ -61,15 +75,37 @@ def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnap
         variables=frame.variables,
         live_names=[variable.name for variable in frame.variables],
         with_context=frame.with_context,
+        conversation=conversation,
+        privacy=privacy,
     )
+    context = _chosen(request.context, added, frame.without)
+    if profile.redacts:
+        kept_back = count_kept_back(
+            context, target=request.target, error=request.error, instruction=request.instruction
+        )
+        context = context.model_copy(update={"kept_back": kept_back})
     changes: dict[str, object] = {
         "turn_id": frame.turn_id,
         "conversation_id": frame.conversation_id,
-        "context": _chosen(request.context, added, frame),
+        "context": context,
     }
     if frame.again:
         changes["temperature"] = SAMPLING_TEMPERATURE
     return request.model_copy(update=changes)
+
+
+def _with_room_for(added: tuple[ContextPiece, ...], profile: Profile) -> Profile:
+    """The profile with a context that is smaller by what was added: that comes first."""
+    added_tokens = sum(piece.tokens for piece in added)
+    answer_tokens = 0 if profile.small else profile.max_output_tokens + RULES_TOKENS
+    room_tokens = profile.context_tokens - added_tokens
+    if added and room_tokens < PROMPT_TOKENS + answer_tokens:
+        raise UsageError(
+            f"What you added is too large for '{profile.name}': about {added_tokens} tokens of "
+            f"{profile.context_tokens - answer_tokens}.",
+            "Take a file or a cell away, or use a profile with a larger context.",
+        )
+    return profile.model_copy(update={"context_tokens": room_tokens})
 
 
 def _target(snapshot: NotebookSnapshot, frame: TurnRequested) -> CellSnapshot | None:
@@ -90,55 +126,61 @@ def _is_elsewhere(frame: TurnRequested) -> bool:
     return frame.error is not None and frame.error_cell_id not in (None, frame.cell_id)
 
 
-def _chosen(packed: ContextPack, added: tuple[ContextPiece, ...], frame: TurnRequested) -> ContextPack:
+def _chosen(packed: ContextPack, added: tuple[ContextPiece, ...], without: Collection[str]) -> ContextPack:
     """The pack without what the user took away, and with what was added; each piece once."""
-    names = {variable.name for variable in frame.variables}
-    labels = {piece.label for piece in added}
-
-    def stays(label: str) -> bool:
-        group = VARIABLES if label in names else NOTEBOOK
-        return label not in labels and label not in frame.without and group not in frame.without
-
-    kept = tuple(piece for piece in packed.pieces if stays(piece.label))
+    out = tuple(prefix for name, prefixes in GROUPS.items() if name in without for prefix in prefixes)
+    keys = {piece.key for piece in added}
+    kept = tuple(
+        piece
+        for piece in packed.pieces
+        if piece.key not in keys and piece.key not in without and not piece.key.startswith(out)
+    )
     return packed.model_copy(
         update={
             "pieces": (*kept, *added),
             "budget_tokens": packed.budget_tokens + sum(piece.tokens for piece in added),
-            "dropped": tuple(label for label in packed.dropped if stays(label)),
+            "dropped": packed.dropped if not out else (),
         }
     )
 
 
-def _added(frame: TurnRequested, snapshot: NotebookSnapshot, root: Path) -> Iterator[ContextPiece]:
-    """What the user chose by hand: cells, variables, files, the selection, an error of another cell."""
+def _added(frame: TurnRequested, snapshot: NotebookSnapshot) -> Iterator[ContextPiece]:
+    """What the user chose by hand: cells, variables, the selection, an error of another cell.
+
+    What is kept out (``spark-ignore``) stays out.
+    """
+    open_cells, _names, hidden_lines = without_ignored(snapshot)
     for cell in (_cell(snapshot, cell_id) for cell_id in frame.cells if cell_id != frame.cell_id):
-        yield _piece(_label(cell), "added by you", cell.source)
+        if is_ignored(cell):
+            raise UsageError(f"{cell.label} is kept out (spark-ignore).", "Take it away, and ask again.")
+        yield _piece(cell.key, cell.label, "added by you", cell.source)
     chosen = set(frame.chosen_variables)
     for variable in (variable for variable in frame.variables if variable.name in chosen):
-        yield _piece(variable.name, "added by you", f"{variable.name}: {variable.type} {variable.summary}".rstrip())
-    yield from _files(frame.files, root)
+        text = f"{variable.name}: {variable.type} {variable.summary}".rstrip()
+        yield _piece(f"variable:{variable.name}", variable.name, "added by you", text)
     if frame.selection.strip():
-        yield _piece("Selected in the cell", "selected by you", frame.selection)
-    if frame.error is not None and _is_elsewhere(frame):
-        where = next((_label(cell) for cell in snapshot.cells if cell.cell_id == frame.error_cell_id), "a cell")
-        report = frame.error.traceback or f"{frame.error.name}: {frame.error.message}"
-        yield _piece(f"The last error, in {where}", "the last error of the notebook", report)
+        yield _piece("selection", "Selected in the cell", "selected by you", frame.selection)
+    error = without_lines(frame.error, hidden_lines)
+    if error is not None and _is_elsewhere(frame):
+        where = next((cell.label for cell in open_cells.cells if cell.cell_id == frame.error_cell_id), "another cell")
+        report = error.traceback or f"{error.name}: {error.message}"
+        yield _piece("error", f"The last error, in {where}", "the last error of the notebook", report)
 
 
-def _label(cell: CellSnapshot) -> str:
-    return f"In[{cell.execution_count}]" if cell.execution_count is not None else f"cell {cell.cell_id}"
+def _piece(key: str, label: str, reason: str, text: str) -> ContextPiece:
+    tokens = estimate_tokens(text) + estimate_tokens(label)
+    return ContextPiece(key=key, label=label, reason=reason, text=text, tokens=tokens)
 
 
-def _piece(label: str, reason: str, text: str) -> ContextPiece:
-    return ContextPiece(label=label, reason=reason, text=text, tokens=estimate_tokens(text) + estimate_tokens(label))
-
-
-def _files(names: Iterable[str], root: Path) -> Iterator[ContextPiece]:
+def _files(names: Iterable[str], root: Path, kept_out: Collection[str]) -> Iterator[ContextPiece]:
     once = tuple(dict.fromkeys(names))
     if len(once) > MAX_FILES:
         raise UsageError(f"{len(once)} files are too many.", f"Add at most {MAX_FILES}.")
     for name in once:
-        yield _piece(f"File {name}", "added by you", read_file(root, name))
+        text = read_file(root, name)
+        if (pattern := excluded_by(root / name.lstrip("/"), kept_out)) is not None:
+            raise UsageError(f"'{name}' is kept out by the settings ('{pattern}').", "Take it away, and ask again.")
+        yield _piece(f"file:{name}", f"File {name}", "added by you", text)
 
 
 def read_file(root: Path, name: str) -> str:

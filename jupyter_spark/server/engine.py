@@ -63,9 +63,11 @@ class Engine:
 
     def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
         """Start the turn that a page asked for."""
-        profile = self.settings().for_tier(frame.tier, frame.profile)
+        settings = self.settings()
+        profile = settings.for_tier(frame.tier, frame.profile)
         snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
-        return self.turns.start(user, asked_request(frame, profile, snapshot, self.root), profile)
+        request = asked_request(frame, profile, snapshot, self.root, privacy=settings.privacy)
+        return self.turns.start(user, request, profile)
 
     def pull_model(self) -> None:
         """Begin to download the built-in model; every page is told how far it is."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from jupyter_spark.errors import UsageError
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
-from jupyter_spark.wire_page import CellsChanged, CellsListed, text_mark
+from jupyter_spark.wire_page import CellsChanged, CellsListed, cell_mark
 
 KEPT_NOTEBOOKS = 64
 
@@ -35,7 +35,7 @@ class NotebookMirror:
         wanted = []
         for cell in frame.cells:
             known = notebook.cells.get(cell.cell_id)
-            if known is None or text_mark(known.source) != cell.mark:
+            if known is None or cell_mark(known.source, known.tags) != cell.mark:
                 wanted.append(cell.cell_id)
         self._changed(notebook)
         return tuple(wanted)

@@ -38,6 +38,7 @@ export interface Wire {
   EditStarted: EditStarted;
   ErrorReport: ErrorReport;
   Hello: Hello;
+  KeptBack: KeptBack;
   ListedCell: ListedCell;
   ModelProgress: ModelProgress;
   Notice: Notice;
@@ -89,6 +90,7 @@ export interface CellSnapshot {
   kind?: "code" | "markdown" | "raw";
   outputs?: string;
   source?: string;
+  tags?: string[];
 }
 /**
  * Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before.
@@ -109,7 +111,7 @@ export interface CellsListed {
   type: "cells_listed";
 }
 /**
- * A cell by the mark of its source (see ``text_mark``), for a server that may have the text already.
+ * A cell by its mark (see ``cell_mark``), for a server that may have the text already.
  */
 export interface ListedCell {
   cell_id: string;
@@ -129,22 +131,49 @@ export interface CellsWanted {
 export interface CheckResult {
   line: number | null;
   message: string;
-  name: "closed_fence" | "parses" | "no_elision" | "keeps_size" | "names_known" | "changed";
+  name:
+    | "closed_fence"
+    | "parses"
+    | "no_elision"
+    | "keeps_size"
+    | "names_known"
+    | "changed"
+    | "keeps_definitions"
+    | "as_asked"
+    | "keeps_secrets";
   ok: boolean;
 }
 /**
  * What goes to the model beside the instruction, and the names that an edit may rely on.
+ *
+ * ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+ * which nothing is sent (``spark-ignore``).
+ * ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+ * ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
  */
 export interface ContextPack {
   budget_tokens: number;
+  cut: string[];
   dropped: string[];
+  kept_back: KeptBack[];
+  kept_out: number;
   known_names: string[];
   names_are_complete: boolean;
+  origin: "file" | "history" | "live";
   pieces: ContextPiece[];
+  taken_at_s: number;
   /**
    * The estimated size of all pieces, in tokens.
    */
   tokens: number;
+}
+/**
+ * Secrets that are not sent: in which piece, of what kind, how many.
+ */
+export interface KeptBack {
+  count: number;
+  kind: string;
+  label: string;
 }
 /**
  * One piece of what is sent: what it is, why it is in, and its price.
@@ -303,7 +332,7 @@ export interface Notice {
 /**
  * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
  *
- * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its label;
+ * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
  * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
  * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
  * variables is, in seconds.

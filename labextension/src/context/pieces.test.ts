@@ -50,7 +50,7 @@ test('what was taken away is not sent; another selection is there again', () => 
     cell_id: null,
     selection: '',
     error_cell_id: 'c',
-    without: ['notebook'],
+    without: ['notebook', 'cell:b'],
     variables_age_s: 2.5
   });
 });

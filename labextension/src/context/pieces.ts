@@ -120,7 +120,11 @@ export function contextOf(facts: IFacts, choice: IChoice, text: string, now = Da
     error_cell_id: error?.cellId ?? null,
     variables: [...facts.variables],
     variables_age_s: facts.variablesAt === null ? null : Math.max(0, (now - facts.variablesAt) / 1000),
-    without: (['notebook', 'variables'] as const).filter(kind => choice.removed.has(`${kind}:`)),
+    without: [
+      ...['notebook', 'variables'].filter(kind => choice.removed.has(`${kind}:`)),
+      // A cell that was taken away is not sent as one of the others either.
+      ...(facts.cell && !own ? [`cell:${facts.cell.id}`] : [])
+    ],
     cells: values('cell'),
     chosen_variables: values('variable'),
     files: values('file')

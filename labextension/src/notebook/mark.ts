@@ -1,4 +1,4 @@
-/** What tells a cell's text from its earlier ones, as `text_mark` in `wire_page.py` does. */
+/** What tells a cell's text from its earlier ones, as `cell_mark` in `wire_page.py` does. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
@@ -7,6 +7,11 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   }
   return value >>> 0;
 });
+
+/** What tells a cell from its earlier selves: its text and its tags, which may keep it out. */
+export function cellMark(source: string, tags: readonly string[]): string {
+  return textMark([source, ...tags].join('\0'));
+}
 
 /** CRC-32 (ISO 3309) of the text's UTF-8 in hexadecimal, and its size in bytes. */
 export function textMark(text: string): string {

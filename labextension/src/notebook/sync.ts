@@ -6,7 +6,7 @@
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { CellSnapshot, PageFrame } from '../_wire';
-import { textMark } from './mark';
+import { cellMark } from './mark';
 
 /** What is watched of a cell; Lab's shared cells have it. */
 interface IWatchedCell {
@@ -14,6 +14,7 @@ interface IWatchedCell {
   readonly cell_type: string;
   getSource(): string;
   execution_count?: number | null;
+  getMetadata(key: string): unknown;
   readonly changed: ISignal;
 }
 interface ISignal {
@@ -41,7 +42,10 @@ export class NotebookSync {
 
   /** Tell the server all cells by their marks: it has no memory of this page, or another order of them. */
   list(): void {
-    const cells = this._notebook.cells.map(cell => ({ cell_id: cell.id, mark: textMark(cell.getSource()) }));
+    const cells = this._notebook.cells.map(cell => ({
+      cell_id: cell.id,
+      mark: cellMark(cell.getSource(), tagsOf(cell))
+    }));
     this._dirty.clear();
     this._reordered = false;
     this._send({ type: 'cells_listed', notebook: this._name(), cells });
@@ -123,5 +127,17 @@ export function watchPanel(panel: NotebookPanel, send: (frame: PageFrame) => boo
 
 function asSnapshot(cell: IWatchedCell): CellSnapshot {
   const kind = cell.cell_type === 'markdown' || cell.cell_type === 'raw' ? cell.cell_type : 'code';
-  return { cell_id: cell.id, kind, source: cell.getSource(), execution_count: cell.execution_count ?? null };
+  return {
+    cell_id: cell.id,
+    kind,
+    source: cell.getSource(),
+    execution_count: cell.execution_count ?? null,
+    tags: tagsOf(cell)
+  };
+}
+
+/** A cell's tags: `spark-ignore` keeps it out. */
+function tagsOf(cell: IWatchedCell): string[] {
+  const tags = cell.getMetadata('tags');
+  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : [];
 }

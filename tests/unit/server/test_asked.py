@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_spark.errors import UsageError
 from jupyter_spark.server.asked import MAX_FILE_BYTES, MAX_FILES, asked_request, read_file
-from jupyter_spark.settings import Profile
+from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.wire import CellSnapshot, ErrorReport, NotebookSnapshot, TurnRequest, VariableSummary
 from jupyter_spark.wire_page import TurnRequested
 
@@ -19,6 +19,7 @@ CELLS = (
     CellSnapshot(cell_id="b", source="total = sum(orders)", execution_count=2),
     CellSnapshot(cell_id="c", source="other = 1", execution_count=3),
     CellSnapshot(cell_id="d", source="print(total)"),
+    CellSnapshot(cell_id="k", source="hidden = login('me')", execution_count=5, tags=("spark-ignore",)),
 )
 SNAPSHOT = NotebookSnapshot(cells=CELLS, origin="live", path="n.ipynb")
 LARGE = Profile(name="large", models=("m",), context_tokens=10_000, max_output_tokens=1000)
@@ -27,10 +28,10 @@ ORDERS = VariableSummary(name="orders", type="list", summary="of length 3")
 RATES = VariableSummary(name="rates", type="dict", summary="of length 2")
 
 
-def asked(root: Path = Path(), profile: Profile = LARGE, **fields: Any) -> TurnRequest:
+def asked(root: Path = Path(), profile: Profile = LARGE, privacy: Privacy | None = None, **fields: Any) -> TurnRequest:
     base = {"turn_id": "t", "notebook": "n.ipynb", "conversation_id": "c", "kind": "ask"}
     frame = TurnRequested(**{**base, "instruction": "what of orders?", "variables": (ORDERS, RATES), **fields})
-    return asked_request(frame, profile, SNAPSHOT, root)
+    return asked_request(frame, profile, SNAPSHOT, root, privacy=privacy)
 
 
 def labels(request: TurnRequest) -> list[str]:
@@ -39,7 +40,7 @@ def labels(request: TurnRequest) -> list[str]:
 
 def test_the_notebook_and_the_variables_named_are_sent() -> None:
     request = asked(cell_id="b")
-    assert set(labels(request)) == {"In[1]", "In[3]", "cell d", "orders"}
+    assert set(labels(request)) == {"In[1]", "In[2]", "In[3]", "cell d", "orders"}
     assert request.target == CELLS[1]
     assert (request.turn_id, request.conversation_id) == ("t", "c")
 
@@ -48,8 +49,8 @@ def test_the_notebook_and_the_variables_named_are_sent() -> None:
     ("without", "left"),
     [
         (("notebook",), {"orders"}),
-        (("variables",), {"In[1]", "In[3]", "cell d"}),
-        (("In[3]",), {"In[1]", "cell d", "orders"}),
+        (("variables",), {"In[1]", "In[2]", "In[3]", "cell d"}),
+        (("cell:c",), {"In[1]", "In[2]", "cell d", "orders"}),
         (("notebook", "variables"), set()),
     ],
 )
@@ -71,7 +72,7 @@ def test_what_was_added_is_sent_once(tmp_path: Path) -> None:
         selection="sum(orders)",
         without=("notebook",),
     )
-    assert labels(request) == ["In[3]", "orders", "rates", "File data/notes.md", "Selected in the cell"]
+    assert labels(request) == ["In[3]", "orders", "rates", "Selected in the cell", "File data/notes.md"]
     texts = {piece.label: piece.text for piece in request.context.pieces}
     assert texts["File data/notes.md"] == "# Notes: ä"
     assert texts["rates"] == "rates: dict of length 2"
@@ -143,3 +144,21 @@ def test_a_file_without_rights(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").chmod(0)
     with pytest.raises(UsageError, match="cannot be read"):
         read_file(tmp_path, "mine.txt")
+
+
+def test_what_is_kept_out_stays_out(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="kept out \\(spark-ignore\\)"):
+        asked(cells=("k",))
+    traceback = "Traceback\n----> 1 hidden = login('me')\nKeyError"
+    request = asked(cell_id="b", error=ErrorReport(name="E", message="", traceback=traceback), error_cell_id="k")
+    assert "login" not in str(request.context.pieces)
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "notes.md").write_text("x")
+    with pytest.raises(UsageError, match="kept out by the settings"):
+        asked(tmp_path, privacy=Privacy(exclude=("private/",)), files=("private/notes.md",))
+
+
+def test_secrets_of_what_was_added_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("the key is sk-proj-" + "a1B2c3D4" * 6)
+    request = asked(tmp_path, LARGE.model_copy(update={"base_url": "https://models.example/v1"}), files=("notes.md",))
+    assert sum(row.count for row in request.context.kept_back) == 1
