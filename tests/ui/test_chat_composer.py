@@ -261,6 +261,22 @@ def test_variables_while_a_cell_runs_and_their_age_when_the_kernel_cannot_tell(
     assert "early: list of length 1" in sent(paced)
 
 
+def test_a_kernel_that_is_restarted_has_no_variables(start: Start, paced: PacedServer) -> None:
+    notebook, chat = start()
+    notebook.run(0)
+    expect(chat.chip("Variables")).to_be_visible()
+    notebook.page.evaluate(
+        "async () => { await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart(); }"
+    )
+    expect(chat.chip("Variables")).to_have_count(0)
+    notebook.wait_idle()
+    notebook.run(0)  # over a new subshell: the old one went with the old process
+    expect(chat.chip("Variables")).to_be_visible()
+    chat.ask("what of orders?")
+    chat.ended()
+    assert "orders: list of length 3" in sent(paced)
+
+
 def test_a_draft_and_a_conversation_survive_a_reload(start: Start, paced: PacedServer) -> None:
     notebook, chat = start()
     chat.ask("first")
@@ -298,7 +314,7 @@ def test_a_conversation_is_exported_beside_the_notebook_and_overwrites_nothing(
     for number in ("", "-1"):
         notebook.command("jupyter-spark:export-markdown")
         file = Path(f"{stem}{number}.md")
-        notebook.wait_until(file.exists)
+        notebook.wait_until(lambda: file.exists() and file.stat().st_size)  # noqa: B023 - called in this round only
         assert file.read_text("utf-8").endswith("## what is it?\n\nSo:\n\n```python\ntotal = 6\n```\n")
     notebook.page.goto(notebook.page.url)
     notebook.open()
@@ -306,7 +322,7 @@ def test_a_conversation_is_exported_beside_the_notebook_and_overwrites_nothing(
     expect(chat.turns).to_have_count(1)
     notebook.command("jupyter-spark:export-notebook")
     file = Path(f"{stem}.ipynb")
-    notebook.wait_until(file.exists)
+    notebook.wait_until(lambda: file.exists() and file.stat().st_size)
     made = nbformat.read(file, as_version=4)
     nbformat.validate(made)
     assert [(cell.cell_type, cell.source) for cell in made.cells[-2:]] == [("markdown", "So:"), ("code", "total = 6")]
