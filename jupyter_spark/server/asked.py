@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jupyter_spark.context import estimate_tokens
 from jupyter_spark.errors import UsageError
 from jupyter_spark.request import PROMPT_TOKENS, build_request
-from jupyter_spark.settings import Profile
+from jupyter_spark.settings import Privacy, Profile
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.turn import SAMPLING_TEMPERATURE
-from jupyter_spark.wire import CellSnapshot, ContextPack, ContextPiece, NotebookSnapshot, TurnRequest
+from jupyter_spark.wire import CellSnapshot, ContextPack, ContextPiece, Conversation, NotebookSnapshot, TurnRequest
 from jupyter_spark.wire_page import TurnRequested
 
 MAX_FILES = 16
@@ -21,7 +21,15 @@ MAX_FILE_BYTES = 200_000
 NOTEBOOK, VARIABLES = "notebook", "variables"  # what ``without`` may name beside the labels of pieces
 
 
-def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnapshot, root: Path) -> TurnRequest:
+def asked_request(
+    frame: TurnRequested,
+    profile: Profile,
+    snapshot: NotebookSnapshot,
+    root: Path,
+    *,
+    conversation: Conversation | None = None,
+    privacy: Privacy | None = None,
+) -> TurnRequest:
     """Make the request that a page asks for.
 
     Parameters
@@ -34,6 +42,10 @@ def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnap
         The notebook as its page last told it.
     root : Path
         The server's root folder; no file outside of it is read.
+    conversation : Conversation, optional
+        What was said before, to this profile in this conversation.
+    privacy : Privacy, optional
+        Which notebooks and folders are kept out.
 
     Raises
     ------
@@ -61,12 +73,11 @@ def asked_request(frame: TurnRequested, profile: Profile, snapshot: NotebookSnap
         variables=frame.variables,
         live_names=[variable.name for variable in frame.variables],
         with_context=frame.with_context,
+        conversation=conversation,
+        privacy=privacy,
+        choose=lambda packed: _chosen(packed, added, frame),
     )
-    changes: dict[str, object] = {
-        "turn_id": frame.turn_id,
-        "conversation_id": frame.conversation_id,
-        "context": _chosen(request.context, added, frame),
-    }
+    changes: dict[str, object] = {"turn_id": frame.turn_id, "conversation_id": frame.conversation_id}
     if frame.again:
         changes["temperature"] = SAMPLING_TEMPERATURE
     return request.model_copy(update=changes)
@@ -112,25 +123,23 @@ def _chosen(packed: ContextPack, added: tuple[ContextPiece, ...], frame: TurnReq
 def _added(frame: TurnRequested, snapshot: NotebookSnapshot, root: Path) -> Iterator[ContextPiece]:
     """What the user chose by hand: cells, variables, files, the selection, an error of another cell."""
     for cell in (_cell(snapshot, cell_id) for cell_id in frame.cells if cell_id != frame.cell_id):
-        yield _piece(_label(cell), "added by you", cell.source)
+        yield _piece(cell.key, cell.label, "added by you", cell.source)
     chosen = set(frame.chosen_variables)
     for variable in (variable for variable in frame.variables if variable.name in chosen):
-        yield _piece(variable.name, "added by you", f"{variable.name}: {variable.type} {variable.summary}".rstrip())
+        text = f"{variable.name}: {variable.type} {variable.summary}".rstrip()
+        yield _piece(f"variable:{variable.name}", variable.name, "added by you", text)
     yield from _files(frame.files, root)
     if frame.selection.strip():
-        yield _piece("Selected in the cell", "selected by you", frame.selection)
+        yield _piece("selection", "Selected in the cell", "selected by you", frame.selection)
     if frame.error is not None and _is_elsewhere(frame):
-        where = next((_label(cell) for cell in snapshot.cells if cell.cell_id == frame.error_cell_id), "a cell")
+        where = next((cell.label for cell in snapshot.cells if cell.cell_id == frame.error_cell_id), "a cell")
         report = frame.error.traceback or f"{frame.error.name}: {frame.error.message}"
-        yield _piece(f"The last error, in {where}", "the last error of the notebook", report)
+        yield _piece("error", f"The last error, in {where}", "the last error of the notebook", report)
 
 
-def _label(cell: CellSnapshot) -> str:
-    return f"In[{cell.execution_count}]" if cell.execution_count is not None else f"cell {cell.cell_id}"
-
-
-def _piece(label: str, reason: str, text: str) -> ContextPiece:
-    return ContextPiece(label=label, reason=reason, text=text, tokens=estimate_tokens(text) + estimate_tokens(label))
+def _piece(key: str, label: str, reason: str, text: str) -> ContextPiece:
+    tokens = estimate_tokens(text) + estimate_tokens(label)
+    return ContextPiece(key=key, label=label, reason=reason, text=text, tokens=tokens)
 
 
 def _files(names: Iterable[str], root: Path) -> Iterator[ContextPiece]:
@@ -138,7 +147,7 @@ def _files(names: Iterable[str], root: Path) -> Iterator[ContextPiece]:
     if len(once) > MAX_FILES:
         raise UsageError(f"{len(once)} files are too many.", f"Add at most {MAX_FILES}.")
     for name in once:
-        yield _piece(f"File {name}", "added by you", read_file(root, name))
+        yield _piece(f"file:{name}", f"File {name}", "added by you", read_file(root, name))
 
 
 def read_file(root: Path, name: str) -> str:

@@ -39,7 +39,7 @@ def labels(request: TurnRequest) -> list[str]:
 
 def test_the_notebook_and_the_variables_named_are_sent() -> None:
     request = asked(cell_id="b")
-    assert set(labels(request)) == {"In[1]", "In[3]", "cell d", "orders"}
+    assert set(labels(request)) == {"In[1]", "In[2]", "In[3]", "cell d", "orders"}
     assert request.target == CELLS[1]
     assert (request.turn_id, request.conversation_id) == ("t", "c")
 
@@ -48,8 +48,8 @@ def test_the_notebook_and_the_variables_named_are_sent() -> None:
     ("without", "left"),
     [
         (("notebook",), {"orders"}),
-        (("variables",), {"In[1]", "In[3]", "cell d"}),
-        (("In[3]",), {"In[1]", "cell d", "orders"}),
+        (("variables",), {"In[1]", "In[2]", "In[3]", "cell d"}),
+        (("In[3]",), {"In[1]", "In[2]", "cell d", "orders"}),
         (("notebook", "variables"), set()),
     ],
 )
