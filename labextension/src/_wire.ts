@@ -38,6 +38,7 @@ export interface Wire {
   EditStarted: EditStarted;
   ErrorReport: ErrorReport;
   Hello: Hello;
+  KeptBack: KeptBack;
   ListedCell: ListedCell;
   ModelProgress: ModelProgress;
   Notice: Notice;
@@ -89,6 +90,7 @@ export interface CellSnapshot {
   kind?: "code" | "markdown" | "raw";
   outputs?: string;
   source?: string;
+  tags?: string[];
 }
 /**
  * Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before.
@@ -129,22 +131,49 @@ export interface CellsWanted {
 export interface CheckResult {
   line: number | null;
   message: string;
-  name: "closed_fence" | "parses" | "no_elision" | "keeps_size" | "names_known" | "changed";
+  name:
+    | "closed_fence"
+    | "parses"
+    | "no_elision"
+    | "keeps_size"
+    | "names_known"
+    | "changed"
+    | "keeps_definitions"
+    | "as_asked"
+    | "keeps_secrets";
   ok: boolean;
 }
 /**
  * What goes to the model beside the instruction, and the names that an edit may rely on.
+ *
+ * ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+ * which nothing is sent (``spark-ignore``).
+ * ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+ * ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
  */
 export interface ContextPack {
   budget_tokens: number;
+  cut: string[];
   dropped: string[];
+  kept_back: KeptBack[];
+  kept_out: number;
   known_names: string[];
   names_are_complete: boolean;
+  origin: "file" | "history" | "live";
   pieces: ContextPiece[];
+  taken_at_s: number;
   /**
    * The estimated size of all pieces, in tokens.
    */
   tokens: number;
+}
+/**
+ * Secrets that are not sent: in which piece, of what kind, how many.
+ */
+export interface KeptBack {
+  count: number;
+  kind: string;
+  label: string;
 }
 /**
  * One piece of what is sent: what it is, why it is in, and its price.
