@@ -43,6 +43,7 @@ lab: $(STAMP) $(BUNDLE) model
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
 test: $(STAMP) $(BUNDLE) model
+	$(JLPM) test
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
@@ -62,7 +63,6 @@ type: $(STAMP)
 front: $(MODULES)
 	$(JLPM) format:check
 	$(JLPM) lint
-	$(JLPM) test
 
 # The types that cross between Python and the page, from the one place where they are written.
 # Not after the bundle: its build needs these types.
