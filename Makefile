@@ -14,7 +14,7 @@ TEST_ARGS   ?=
 EVAL_ARGS   ?=
 MODEL       ?= 0.5b
 
-.PHONY: lab test cover lint type front wire format eval bench model constraints clean
+.PHONY: lab test cover lint type front wire fresh format eval bench model constraints clean
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -43,6 +43,7 @@ lab: $(STAMP) $(BUNDLE) model
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
 test: $(STAMP) $(BUNDLE) model
+	$(JLPM) test
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
@@ -62,7 +63,6 @@ type: $(STAMP)
 front: $(MODULES)
 	$(JLPM) format:check
 	$(JLPM) lint
-	$(JLPM) test
 
 # The types that cross between Python and the page, from the one place where they are written.
 # Not after the bundle: its build needs these types.
@@ -71,9 +71,15 @@ wire: $(MODULES)
 	$(BIN)/python -m jupyter_spark.wire_page > $(FRONT)/src/_wire.schema.json
 	$(JLPM) wire
 
+# What is generated is what would be generated now, and no lock file names an address.
+fresh: wire
+	git diff --exit-code -- $(FRONT)/src/_wire.ts
+	! grep -nE '://|__archiveUrl' $(FRONT)/yarn.lock
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(JLPM) format
 
 eval: $(STAMP) model
 	$(BIN)/python -m evals.run $(EVAL_ARGS)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from jupyter_spark.errors import UsageError
-from jupyter_spark.privacy import count_kept_back, excluded_by, is_ignored, without_ignored, without_lines
+from jupyter_spark.privacy import excluded_by, is_ignored, without_ignored, without_lines
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.tokens import estimate_tokens
@@ -77,18 +77,9 @@ def asked_request(
         with_context=frame.with_context,
         conversation=conversation,
         privacy=privacy,
+        choose=lambda packed: _chosen(packed, added, frame.without),
     )
-    context = _chosen(request.context, added, frame.without)
-    if profile.redacts:
-        kept_back = count_kept_back(
-            context, target=request.target, error=request.error, instruction=request.instruction
-        )
-        context = context.model_copy(update={"kept_back": kept_back})
-    changes: dict[str, object] = {
-        "turn_id": frame.turn_id,
-        "conversation_id": frame.conversation_id,
-        "context": context,
-    }
+    changes: dict[str, object] = {"turn_id": frame.turn_id, "conversation_id": frame.conversation_id}
     if frame.again:
         changes["temperature"] = SAMPLING_TEMPERATURE
     return request.model_copy(update=changes)

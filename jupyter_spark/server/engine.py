@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections import defaultdict
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from jupyter_spark.errors import SparkError
+from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import SafeJournal, open_journal
 from jupyter_spark.providers import import_sdk
 from jupyter_spark.providers.models import find_spec, pull_model
@@ -17,7 +19,9 @@ from jupyter_spark.server.connection import PageConnection, Send
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.status import BUILT_IN
-from jupyter_spark.settings import Settings, load_settings
+from jupyter_spark.server.talks import Talks
+from jupyter_spark.settings import Profile, Settings, load_settings
+from jupyter_spark.wire import TurnRequest
 from jupyter_spark.wire_page import ModelProgress, TurnRequested
 
 PROGRESS_EVERY_S = 0.1
@@ -36,6 +40,7 @@ class Engine:
         self.root = root
         self.journal = SafeJournal(lambda: open_journal(limits=load_settings().limits))
         self.turns = RunningTurns(self.journal)
+        self._talks = Talks()
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
         self._pages: set[PageConnection] = set()
         self._warming: asyncio.Future[None] | None = None
@@ -64,10 +69,16 @@ class Engine:
     def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
         """Start the turn that a page asked for."""
         settings = self.settings()
-        profile = settings.for_tier(frame.tier, frame.profile)
         snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
-        request = asked_request(frame, profile, snapshot, self.root, privacy=settings.privacy)
-        return self.turns.start(user, request, profile)
+
+        def put(profile: Profile) -> TurnRequest:
+            talk = self._talks.of(frame.conversation_id, profile)
+            return asked_request(frame, profile, snapshot, self.root, conversation=talk, privacy=settings.privacy)
+
+        profile = settings.for_tier(frame.tier, frame.profile)
+        others = settings.fallbacks(frame.tier, frame.profile)
+        substitutes = [Substitute(self.turns.provider(other), partial(put, other)) for other in others]
+        return self.turns.start(user, put(profile), profile, substitutes, self._talks.keep)
 
     def pull_model(self) -> None:
         """Begin to download the built-in model; every page is told how far it is."""

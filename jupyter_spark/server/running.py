@@ -14,7 +14,7 @@ from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import TurnJournal, recorded
 from jupyter_spark.server.turn_log import TurnLog
 from jupyter_spark.settings import Profile
-from jupyter_spark.wire import TurnRequest
+from jupyter_spark.wire import Conversation, TurnFinished, TurnRequest
 
 KEPT_S = 600.0
 KEPT_TURNS = 256
@@ -57,9 +57,14 @@ class RunningTurns:
         return self._providers[key]
 
     def start(
-        self, user: str, request: TurnRequest, profile: Profile, substitutes: Sequence[Substitute] = ()
+        self,
+        user: str,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        on_said: Callable[[Conversation], object] = lambda _said: None,
     ) -> RunningTurn:
-        """Start a turn.
+        """Start a turn; ``on_said`` is told the conversation from which the next one goes on.
 
         Raises
         ------
@@ -71,7 +76,9 @@ class RunningTurns:
         self._forget_old()
         turn = RunningTurn(user, request, TurnLog(request.turn_id))
         self._turns[request.turn_id] = turn
-        turn.task = asyncio.get_running_loop().create_task(self._run(turn, self.provider(profile), substitutes))
+        turn.task = asyncio.get_running_loop().create_task(
+            self._run(turn, self.provider(profile), substitutes, on_said)
+        )
         return turn
 
     def find(self, user: str, turn_id: str) -> RunningTurn | None:
@@ -100,11 +107,19 @@ class RunningTurns:
         for provider in providers:
             await provider.aclose()
 
-    async def _run(self, turn: RunningTurn, provider: Provider, substitutes: Sequence[Substitute]) -> None:
+    async def _run(
+        self,
+        turn: RunningTurn,
+        provider: Provider,
+        substitutes: Sequence[Substitute],
+        on_said: Callable[[Conversation], object],
+    ) -> None:
         answer = run_turn_or_substitute(turn.request, provider, substitutes, steering=turn.steering)
         try:
             async with aclosing(recorded(answer, turn.request, self._journal)) as events:
                 async for event in events:
+                    if isinstance(event, TurnFinished) and event.conversation is not None:
+                        on_said(event.conversation)
                     turn.log.append(event)
         finally:
             turn.ended_at_s = time.monotonic()

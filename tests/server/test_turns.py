@@ -172,3 +172,22 @@ def test_new_words_redirect_a_running_answer(server: JupyterServer, paced: Paced
     assert steered["words"] == "in one word"
     assert ended["text"] == "Only now."
     assert all("Sentence" not in str(frame) for frame in page.frames[before:])
+
+
+def test_the_next_question_goes_on_from_the_last(server: JupyterServer, paced: PacedServer) -> None:
+    conversation = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(fresh(), "one?", conversation_id=conversation)
+        page.until("turn_finished")
+        page.send("cells_changed", notebook=NOTEBOOK, cells=[{"cell_id": "b", "source": "total = max(orders)"}])
+        page.ask(fresh(), "two?", conversation_id=conversation)
+        page.until("turn_finished")
+        page.ask(fresh(), "three?", conversation_id=fresh())
+        page.until("turn_finished")
+    one, two, three = (record.body["messages"] for record in paced.records if record.body)
+    assert two[: len(one)] == one
+    assert two[len(one)] == {"role": "assistant", "content": "All is well."}
+    assert "total = max(orders)" in two[-1]["content"]
+    assert CELLS["a"] not in two[-1]["content"]
+    assert "one?" not in str(three)
