@@ -270,7 +270,7 @@ def test_a_kernel_that_is_restarted_has_no_variables(start: Start, paced: PacedS
     )
     expect(chat.chip("Variables")).to_have_count(0)
     notebook.wait_idle()
-    notebook.run(0)  # over a new subshell: the old one went with the old process
+    notebook.press_run(0)  # over a new subshell: the old one went with the old process
     expect(chat.chip("Variables")).to_be_visible()
     chat.ask("what of orders?")
     chat.ended()
