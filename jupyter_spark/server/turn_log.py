@@ -33,6 +33,9 @@ class TurnLog:
         elif isinstance(event, EditDelta):
             self._entries.append(event.lines)
         else:
+            if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
+                # The log has the words already, and a proposal its own entry: said twice they would double what is sent.
+                event = event.model_copy(update={"text": "", "proposal": None} if isinstance(event, TurnFinished) else {"text": ""})
             self._entries.append(event.model_dump_json().encode())
             self.ended = self.ended or isinstance(event, TurnFinished | TurnFailed | TurnCancelled)
         for wake in tuple(self._readers):

@@ -110,6 +110,7 @@ function useEnd(): IEnd {
       const goesUp = box.scrollTop < place.current.top;
       place.current = { follows: left < 2 || (!goesUp && left < NEAR_END_PX), top: box.scrollTop };
       setAway(!place.current.follows);
+      box.classList.toggle('jp-mod-away', !place.current.follows);
     }
   }, []);
   return { log, content, onScroll, goToEnd, isAway };
