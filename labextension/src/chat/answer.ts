@@ -38,12 +38,19 @@ export class AnswerBody {
 
   readonly element: HTMLElement;
 
-  /** Show more text with the next frame. */
+  /** Show more text: at once after a pause, and what comes before the next frame with that frame. */
   add(text: string): void {
     this._pending += text;
-    if (text && !this._frame) {
-      this._frame = requestAnimationFrame(() => this._flush());
+    if (!text || this._frame) {
+      return;
     }
+    this._flush();
+    this._frame = requestAnimationFrame(() => {
+      this._frame = 0;
+      if (this._pending) {
+        this._flush();
+      }
+    });
   }
 
   /** Show all text at once, the last block included. */
@@ -70,8 +77,6 @@ export class AnswerBody {
   }
 
   private _flush(): void {
-    cancelAnimationFrame(this._frame);
-    this._frame = 0;
     const text = this._pending;
     this._pending = '';
     this._cutter.feed(text).forEach(block => this._close(block));
@@ -108,8 +113,8 @@ export class AnswerBody {
 
   private _codeBlock(info: string): CodeBlock {
     if (!(this._open instanceof CodeBlock)) {
-      const { highlighters, codeActions, trans } = this._tools;
-      this._begin(new CodeBlock(info, highlighters, codeActions, trans.__('Code')));
+      const { highlighters, queue, codeActions, trans } = this._tools;
+      this._begin(new CodeBlock(info, highlighters, queue, codeActions, trans.__('Code')));
     }
     return this._open as CodeBlock;
   }

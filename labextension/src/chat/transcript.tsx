@@ -17,7 +17,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
   const { trans } = tools;
   const conversation = store.current;
   const turns = conversation?.turns ?? [];
-  const { log, content, onScroll, goToEnd, isAway } = useEnd();
+  const { log, content, goToEnd, isAway } = useEnd();
   const { say, host } = useAnnouncer();
   const retry = React.useCallback(
     (turn: Turn) => {
@@ -37,7 +37,6 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
         aria-label={trans.__('Conversation')}
         tabIndex={0}
         ref={log}
-        onScroll={onScroll}
       >
         <div ref={content}>
           {!turns.length && (
@@ -72,7 +71,6 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
 interface IEnd {
   log: React.RefObject<HTMLDivElement>;
   content: React.RefObject<HTMLDivElement>;
-  onScroll: () => void;
   goToEnd: () => void;
   isAway: boolean;
 }
@@ -103,17 +101,23 @@ function useEnd(): IEnd {
     setAway(false);
     stay();
   }, [stay]);
-  const onScroll = React.useCallback(() => {
+  // Not through React: its own events cost more than what is done here, and this comes with every frame of a stream.
+  React.useEffect(() => {
     const box = log.current;
-    if (box) {
+    const onScroll = (): void => {
+      if (!box) {
+        return;
+      }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
       place.current = { follows: left < 2 || (!goesUp && left < NEAR_END_PX), top: box.scrollTop };
       setAway(!place.current.follows);
       box.classList.toggle('jp-mod-away', !place.current.follows);
-    }
+    };
+    box?.addEventListener('scroll', onScroll, { passive: true });
+    return () => box?.removeEventListener('scroll', onScroll);
   }, []);
-  return { log, content, onScroll, goToEnd, isAway };
+  return { log, content, goToEnd, isAway };
 }
 
 function useAnnouncer(): { say: (words: string) => void; host: React.RefObject<HTMLDivElement> } {
