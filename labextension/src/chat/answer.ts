@@ -23,7 +23,8 @@ export interface IAnswerTools {
 }
 
 const OPENING = /^\s{0,3}(?:`{3,}|~{3,})[^\n]*$/;
-const PERHAPS_CLOSING = /\n[ ]{0,3}(?:`+|~+)[ ]*$/;
+const PERHAPS_FENCE = /(^|\n) {0,3}(?:`+|~+)[^\n`~]*$/;
+const PERHAPS_CLOSING = /\n {0,3}(?:`+|~+) *$/;
 
 /** The element of an answer. */
 export class AnswerBody {
@@ -96,7 +97,7 @@ export class AnswerBody {
         this._codeBlock(fenced.info).grow(fenced.code);
       }
     } else {
-      this._textBlock().grow(text);
+      this._textBlock().grow(text.replace(PERHAPS_FENCE, '$1'));
     }
   }
 
