@@ -93,7 +93,9 @@ class PageConnection:
                 continue
             sent_at_s = time.monotonic()
             await self._send(f"[{','.join(frames)}]")
-            await asyncio.sleep(max(0.0, BATCH_S - (time.monotonic() - sent_at_s)))
+            # Only what streams is held together: the first words must not wait for the news right before them.
+            if any(frame.startswith("[") for frame in frames):
+                await asyncio.sleep(max(0.0, BATCH_S - (time.monotonic() - sent_at_s)))
 
     def tell(self, frame: WireModel) -> None:
         """Send one frame with the next batch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import cancelling, iopub, load_ext, packing, prefix, recall, redaction, transports, variables
+from tests.bench import cancelling, iopub, load_ext, packing, page, prefix, recall, redaction, transports, variables
 
 load_ext.main()
 variables.main()
@@ -13,3 +13,4 @@ redaction.main()
 prefix.main()
 transports.main()
 cancelling.main()
+page.main()

@@ -23,7 +23,8 @@ export interface IAnswerTools {
 }
 
 const OPENING = /^\s{0,3}(?:`{3,}|~{3,})[^\n]*$/;
-const PERHAPS_CLOSING = /\n[ ]{0,3}(?:`+|~+)[ ]*$/;
+const PERHAPS_FENCE = /(^|\n) {0,3}(?:`+|~+)[^\n`~]*$/;
+const PERHAPS_CLOSING = /\n {0,3}(?:`+|~+) *$/;
 
 /** The element of an answer. */
 export class AnswerBody {
@@ -38,12 +39,19 @@ export class AnswerBody {
 
   readonly element: HTMLElement;
 
-  /** Show more text with the next frame. */
+  /** Show more text: at once after a pause, and what comes before the next frame with that frame. */
   add(text: string): void {
     this._pending += text;
-    if (text && !this._frame) {
-      this._frame = requestAnimationFrame(() => this._flush());
+    if (!text || this._frame) {
+      return;
     }
+    this._flush();
+    this._frame = requestAnimationFrame(() => {
+      this._frame = 0;
+      if (this._pending) {
+        this._flush();
+      }
+    });
   }
 
   /** Show all text at once, the last block included. */
@@ -70,8 +78,6 @@ export class AnswerBody {
   }
 
   private _flush(): void {
-    cancelAnimationFrame(this._frame);
-    this._frame = 0;
     const text = this._pending;
     this._pending = '';
     this._cutter.feed(text).forEach(block => this._close(block));
@@ -91,7 +97,7 @@ export class AnswerBody {
         this._codeBlock(fenced.info).grow(fenced.code);
       }
     } else {
-      this._textBlock().grow(text);
+      this._textBlock().grow(text.replace(PERHAPS_FENCE, '$1'));
     }
   }
 
@@ -108,8 +114,8 @@ export class AnswerBody {
 
   private _codeBlock(info: string): CodeBlock {
     if (!(this._open instanceof CodeBlock)) {
-      const { highlighters, codeActions, trans } = this._tools;
-      this._begin(new CodeBlock(info, highlighters, codeActions, trans.__('Code')));
+      const { highlighters, queue, codeActions, trans } = this._tools;
+      this._begin(new CodeBlock(info, highlighters, queue, codeActions, trans.__('Code')));
     }
     return this._open as CodeBlock;
   }

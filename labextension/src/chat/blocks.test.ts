@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BlockCutter } from './blocks';
+import { BlockCutter, readFenced } from './blocks';
 
 const cut = (text: string): string[] => {
   const cutter = new BlockCutter();
@@ -59,4 +59,16 @@ test('however it is cut into pieces, the same blocks come out, and together they
     }),
     { numRuns: 2000 }
   );
+});
+
+test.each([
+  ['```python\na\n```\n', { info: 'python', code: 'a\n' }],
+  ['\n\n~~~\na\n', { info: '', code: 'a\n' }],
+  ['````md\n```\n````', { info: 'md', code: '```\n' }],
+  ['  ```r\n  a\n    b\n  ```\n', { info: 'r', code: 'a\n  b\n' }],
+  ['```python', null],
+  ['text\n```\n', null],
+  ['$$\nx\n$$\n', null]
+])('the code of %j', (block, fenced) => {
+  expect(readFenced(block)).toEqual(fenced);
 });

@@ -1,6 +1,7 @@
 /** A block of code: coloured line by line while it arrives, with what can be done with it. */
 
 import type { FindHighlighter, IHighlighter, Token } from './highlight';
+import type { RenderQueue } from './queue';
 
 /** Colours wait this long for more lines; the code itself never waits. */
 const COLOUR_EVERY_MS = 150;
@@ -20,6 +21,7 @@ export class CodeBlock {
   constructor(
     readonly info: string,
     find: FindHighlighter,
+    private readonly _queue: RenderQueue,
     private readonly _actions: readonly ICodeAction[],
     private readonly _label: string
   ) {
@@ -71,8 +73,10 @@ export class CodeBlock {
     this.grow(text.replace(/\n$/, ''));
     this.dispose();
     this._closed = true;
-    this._colour();
-    this._row.replaceChildren(...this._buttons());
+    this._queue.add(() => {
+      this._colour();
+      this._row.replaceChildren(...this._buttons());
+    });
   }
 
   dispose(): void {

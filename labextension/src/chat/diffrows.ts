@@ -28,12 +28,15 @@ export function diffRows(
     const kind = part.added ? 'new' : part.removed ? 'old' : 'same';
     part.value.forEach(text => rows.push({ kind, text }));
   }
-  if (!isWhole) {
-    while (rows.length && rows[rows.length - 1]?.kind === 'old') {
-      rows.pop();
-    }
-  }
-  return folded(rows, saySame);
+  return folded(isWhole ? rows : withoutRest(rows), saySame);
+}
+
+/** After the last line that stays, only as many lines go as have come in their place. */
+function withoutRest(rows: readonly IDiffRow[]): IDiffRow[] {
+  const end = rows.map(row => row.kind).lastIndexOf('same') + 1;
+  const fresh = rows.slice(end).filter(row => row.kind === 'new');
+  const old = rows.slice(end).filter(row => row.kind === 'old');
+  return [...rows.slice(0, end), ...old.slice(0, fresh.length), ...fresh];
 }
 
 function folded(rows: readonly IDiffRow[], saySame: (count: number) => string): IDiffRow[] {

@@ -12,6 +12,7 @@ import type { RenderQueue } from './queue';
 const LIVE_EVERY_MS = 250;
 const SLOW_CHARS = 150;
 const LIVE_MAX_CHARS = 4000;
+const LEADING_BLANK = /^(?:[ \t]*\n)+/;
 const FLOWS = new Set(['P', 'UL', 'OL', 'LI', 'BLOCKQUOTE', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6']);
 
 export class TextBlock {
@@ -27,8 +28,13 @@ export class TextBlock {
 
   readonly element: HTMLElement;
 
-  /** Let the text grow to this one, of which the shown one is the beginning. */
-  grow(text: string): void {
+  /** Let the text grow to this one. A shorter one is its beginning: its last line turned out to begin another block. */
+  grow(whole: string): void {
+    const text = whole.replace(LEADING_BLANK, '');
+    if (text.length < this._text.length) {
+      this._tail.data = this._tail.data.slice(0, text.length - this._text.length);
+      this._text = text;
+    }
     this._tail.appendData(text.slice(this._text.length));
     this._arrived += text.length - this._text.length;
     this._text = text;

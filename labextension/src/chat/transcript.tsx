@@ -7,6 +7,7 @@ import type { Turn } from './turn';
 import { type ITurnTools, TurnView } from './turnview';
 
 const NEAR_END_PX = 24;
+const GROUP = 16;
 
 export interface ITranscriptProps {
   store: ChatStore;
@@ -17,7 +18,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
   const { trans } = tools;
   const conversation = store.current;
   const turns = conversation?.turns ?? [];
-  const { log, content, onScroll, goToEnd, isAway } = useEnd();
+  const { log, content, goToEnd, isAway } = useEnd();
   const { say, host } = useAnnouncer();
   const retry = React.useCallback((turn: Turn) => store.retry(turn), [store]);
   // A new question is where the reader wants to be.
@@ -32,7 +33,6 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
         aria-label={trans.__('Conversation')}
         tabIndex={0}
         ref={log}
-        onScroll={onScroll}
       >
         <div ref={content}>
           {!turns.length && (
@@ -42,15 +42,19 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
                 : trans.__('Open a notebook to talk about it.')}
             </p>
           )}
-          {turns.map(turn => (
-            <TurnView
-              key={turn.id}
-              turn={turn}
-              notebook={conversation?.notebook ?? ''}
-              tools={tools}
-              retry={retry}
-              say={say}
-            />
+          {grouped(turns).map(group => (
+            <div className="jp-Spark-turns" key={group[0]?.id}>
+              {group.map(turn => (
+                <TurnView
+                  key={turn.id}
+                  turn={turn}
+                  notebook={conversation?.notebook ?? ''}
+                  tools={tools}
+                  retry={retry}
+                  say={say}
+                />
+              ))}
+            </div>
           ))}
         </div>
       </div>
@@ -64,10 +68,15 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
   );
 }
 
+/** Turns in groups: the browser asks of each element whether it is in sight, but of none in a group that is not. */
+function grouped(turns: readonly Turn[]): Turn[][] {
+  const count = Math.ceil(turns.length / GROUP);
+  return Array.from({ length: count }, (_, index) => turns.slice(index * GROUP, (index + 1) * GROUP));
+}
+
 interface IEnd {
   log: React.RefObject<HTMLDivElement>;
   content: React.RefObject<HTMLDivElement>;
-  onScroll: () => void;
   goToEnd: () => void;
   isAway: boolean;
 }
@@ -98,16 +107,23 @@ function useEnd(): IEnd {
     setAway(false);
     stay();
   }, [stay]);
-  const onScroll = React.useCallback(() => {
+  // Not through React: its own events cost more than what is done here, and this comes with every frame of a stream.
+  React.useEffect(() => {
     const box = log.current;
-    if (box) {
+    const onScroll = (): void => {
+      if (!box) {
+        return;
+      }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
       place.current = { follows: left < 2 || (!goesUp && left < NEAR_END_PX), top: box.scrollTop };
       setAway(!place.current.follows);
-    }
+      box.classList.toggle('jp-mod-away', !place.current.follows);
+    };
+    box?.addEventListener('scroll', onScroll, { passive: true });
+    return () => box?.removeEventListener('scroll', onScroll);
   }, []);
-  return { log, content, onScroll, goToEnd, isAway };
+  return { log, content, goToEnd, isAway };
 }
 
 function useAnnouncer(): { say: (words: string) => void; host: React.RefObject<HTMLDivElement> } {

@@ -1,0 +1,74 @@
+import { expect, test, vi } from 'vitest';
+import type { CellEdit } from '../_wire';
+import { applyEdit, type IEditableCell, type IEditableNotebook, showCell, takeBack } from './cells';
+
+function notebook(...sources: string[]): IEditableNotebook & { log: string[] } {
+  const log: string[] = [];
+  const cells: IEditableCell[] = sources.map((source, index) => {
+    let text = source;
+    return {
+      id: `c${index}`,
+      cell_type: 'code',
+      getSource: () => text,
+      setSource: next => {
+        log.push(`set ${next}`);
+        text = next;
+      },
+      undoManager: { stopCapturing: vi.fn(() => log.push('stop')) }
+    };
+  });
+  return {
+    cells,
+    active: 0,
+    language: 'python',
+    insert: (index, source) => {
+      log.push(`insert ${index}`);
+      cells.splice(index, 0, { id: 'new', cell_type: 'code', getSource: () => source, setSource: () => undefined });
+      return 'new';
+    },
+    activate: index => log.push(`show ${index}`),
+    remove: cellId => log.push(`remove ${cellId}`),
+    log
+  };
+}
+
+const edit = (changes: Partial<CellEdit> = {}): CellEdit => ({
+  cell_id: 'c0',
+  operation: 'replace',
+  old_source: 'old',
+  new_source: 'new',
+  base_hash: '',
+  ...changes
+});
+
+test('an edit is one undo step of its cell, and can be taken back', () => {
+  const open = notebook('old', 'other');
+  expect(applyEdit(open, edit())).toEqual(['done', 'c0']);
+  expect(open.log).toEqual(['stop', 'set new', 'stop']);
+  expect(takeBack(open, edit(), 'c0')).toBe('done');
+  expect(open.cells[0]?.getSource()).toBe('old');
+});
+
+test('a cell that has changed meanwhile is left alone', () => {
+  const open = notebook('typed');
+  expect(applyEdit(open, edit())[0]).toBe('changed');
+  expect(takeBack(open, edit(), 'c0')).toBe('changed');
+  expect(open.cells[0]?.getSource()).toBe('typed');
+  expect(open.log).toEqual([]);
+});
+
+test('a cell or a notebook that is gone is said to be', () => {
+  expect(applyEdit(null, edit())[0]).toBe('gone');
+  expect(applyEdit(notebook('x'), edit({ cell_id: 'away' }))[0]).toBe('gone');
+  expect(showCell(notebook('x'), 'away')).toBe(false);
+});
+
+test('new code goes into a cell below, which is taken back only as it was made', () => {
+  const open = notebook('a', 'b');
+  const made = edit({ operation: 'insert_below', old_source: '' });
+  expect(applyEdit(open, made)).toEqual(['done', 'new']);
+  expect(open.cells.map(cell => cell.id)).toEqual(['c0', 'new', 'c1']);
+  expect(takeBack(open, { ...made, new_source: 'else' }, 'new')).toBe('changed');
+  expect(takeBack(open, made, 'new')).toBe('done');
+  expect(open.log).toEqual(['insert 1', 'remove new']);
+});
