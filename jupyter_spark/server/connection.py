@@ -93,7 +93,7 @@ class PageConnection:
                 continue
             sent_at_s = time.monotonic()
             await self._send(f"[{','.join(frames)}]")
-            # Only what streams is held together: the first words must not wait for the news that came right before them.
+            # Only what streams is held together: the first words must not wait for the news right before them.
             if any(frame.startswith("[") for frame in frames):
                 await asyncio.sleep(max(0.0, BATCH_S - (time.monotonic() - sent_at_s)))
 

@@ -27,15 +27,20 @@ class TurnLog:
         return len(self._entries)
 
     def append(self, event: AnyTurnEvent) -> None:
-        """Write an event down and wake the readers."""
+        """Write an event down and wake the readers.
+
+        The last event's words and proposal are left out: the log has them already, and said twice they would double
+        what is sent.
+        """
         if isinstance(event, TextDelta):
             self._entries.append(event.text)
         elif isinstance(event, EditDelta):
             self._entries.append(event.lines)
         else:
-            if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
-                # The log has the words already, and a proposal its own entry: said twice they would double what is sent.
-                event = event.model_copy(update={"text": "", "proposal": None} if isinstance(event, TurnFinished) else {"text": ""})
+            if isinstance(event, TurnFinished):
+                event = event.model_copy(update={"text": "", "proposal": None})
+            elif isinstance(event, TurnFailed | TurnCancelled):
+                event = event.model_copy(update={"text": ""})
             self._entries.append(event.model_dump_json().encode())
             self.ended = self.ended or isinstance(event, TurnFinished | TurnFailed | TurnCancelled)
         for wake in tuple(self._readers):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench import iopub, load_ext
+from tests.bench import iopub, load_ext, page
 
 load_ext.main()
 iopub.main()
+page.main()

@@ -1,6 +1,6 @@
 """The baseline of ``tests.bench.page``: the same stream relayed over one WebSocket to a page that is one ``<pre>``.
 
-``python -m tests.bench.bare ENDPOINT`` prints its address. No Jupyter, no SDK, no Markdown.
+``python -m tests.bench.bare ENDPOINT`` prints its address, and a key press asks. No Jupyter, no SDK, no Markdown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>bare</title>
     pending += message.data;
     frame = frame || requestAnimationFrame(() => { frame = 0; pre.append(pending); pending = ''; });
   };
-  window.ask = () => socket.send('ask');
+  addEventListener('keydown', () => socket.send('ask'));
   window.ready = new Promise(resolve => { socket.onopen = resolve; });
 </script>"""
 

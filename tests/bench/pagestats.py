@@ -16,10 +16,13 @@ LONG_TASK_MS = 50.0
 class PageFigures:
     """What one stream took; times in milliseconds.
 
-    ``first_ms`` and ``last_ms`` are from the endpoint's sending to the page's text; ``wire`` is WebSocket bytes over the
-    text's bytes; ``server_ms`` and ``browser_ms`` are CPU time of the server's process and of the page's main thread.
+    ``first_ms`` and ``last_ms`` are from the endpoint's sending to the page's text, ``asked_first_ms`` and
+    ``asked_last_ms`` from the key that asks; ``wire`` is WebSocket bytes over the text's bytes; ``server_ms`` and
+    ``browser_ms`` are CPU time of the server's process and of the page's main thread.
     """
 
+    asked_first_ms: float
+    asked_last_ms: float
     first_ms: float
     last_ms: float
     gap_p95_ms: float

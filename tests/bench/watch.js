@@ -1,7 +1,7 @@
 // What a page's reader sees of a stream: when text came, how even the frames were, which tasks were long.
 // Installed in the baseline's page and in ours alike.
 window.watchStream = (host, last) => {
-  const seen = {first: null, last: null, updates: [], frames: [], tasks: []};
+  const seen = {asked: null, first: null, last: null, updates: [], frames: [], tasks: []};
   let before = '';  // a word may come in two pieces
   const ends = node => {
     const text = node.textContent;
@@ -25,6 +25,7 @@ window.watchStream = (host, last) => {
     for (const task of list.getEntries()) { seen.tasks.push([task.startTime, task.duration]); }
   });
   tasks.observe({type: 'longtask'});
+  addEventListener('keydown', event => { seen.asked = event.timeStamp; }, {capture: true, once: true});
   let going = true;
   const frame = now => { seen.frames.push(now); if (going) { requestAnimationFrame(frame); } };
   requestAnimationFrame(frame);

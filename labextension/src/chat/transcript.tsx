@@ -7,6 +7,7 @@ import type { Turn } from './turn';
 import { type ITurnTools, TurnView } from './turnview';
 
 const NEAR_END_PX = 24;
+const GROUP = 16;
 
 export interface ITranscriptProps {
   store: ChatStore;
@@ -46,15 +47,19 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
                 : trans.__('Open a notebook to talk about it.')}
             </p>
           )}
-          {turns.map(turn => (
-            <TurnView
-              key={turn.id}
-              turn={turn}
-              notebook={conversation?.notebook ?? ''}
-              tools={tools}
-              retry={retry}
-              say={say}
-            />
+          {grouped(turns).map(group => (
+            <div className="jp-Spark-turns" key={group[0]?.id}>
+              {group.map(turn => (
+                <TurnView
+                  key={turn.id}
+                  turn={turn}
+                  notebook={conversation?.notebook ?? ''}
+                  tools={tools}
+                  retry={retry}
+                  say={say}
+                />
+              ))}
+            </div>
           ))}
         </div>
       </div>
@@ -66,6 +71,12 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
       <div ref={host} />
     </div>
   );
+}
+
+/** Turns in groups: the browser asks of each element whether it is in sight, but of none in a group that is not. */
+function grouped(turns: readonly Turn[]): Turn[][] {
+  const count = Math.ceil(turns.length / GROUP);
+  return Array.from({ length: count }, (_, index) => turns.slice(index * GROUP, (index + 1) * GROUP));
 }
 
 interface IEnd {
