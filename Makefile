@@ -14,7 +14,7 @@ TEST_ARGS   ?=
 EVAL_ARGS   ?=
 MODEL       ?= 0.5b
 
-.PHONY: lab test cover lint type front wire format eval bench model constraints clean
+.PHONY: lab test cover lint type front wire fresh format eval bench model constraints clean
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -43,10 +43,11 @@ lab: $(STAMP) $(BUNDLE) model
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
 test: $(STAMP) $(BUNDLE) model
+	$(JLPM) test
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 # The pure modules, branch by branch; a quick run of the unit tests alone.
-PURE := edits diff ipysyntax dataflow checks context prompts request settings
+PURE := edits diff outputs ipysyntax dataflow tokens checks context conversation prompts request settings
 cover: $(STAMP)
 	$(BIN)/python -m pytest tests/unit -q $(foreach m,$(PURE),--cov=jupyter_spark.$(m)) --cov=jupyter_spark.notebook \
 	  --cov-branch --cov-report=term --cov-fail-under=95
@@ -62,16 +63,23 @@ type: $(STAMP)
 front: $(MODULES)
 	$(JLPM) format:check
 	$(JLPM) lint
-	$(JLPM) test
 
 # The types that cross between Python and the page, from the one place where they are written.
-wire: $(STAMP)
+# Not after the bundle: its build needs these types.
+wire: $(MODULES)
+	@test -e $(STAMP) || $(MAKE) $(STAMP)
 	$(BIN)/python -m jupyter_spark.wire_page > $(FRONT)/src/_wire.schema.json
 	$(JLPM) wire
+
+# What is generated is what would be generated now, and no lock file names an address.
+fresh: wire
+	git diff --exit-code -- $(FRONT)/src/_wire.ts
+	! grep -nE '://|__archiveUrl' $(FRONT)/yarn.lock
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(JLPM) format
 
 eval: $(STAMP) model
 	$(BIN)/python -m evals.run $(EVAL_ARGS)

@@ -28,7 +28,15 @@ from jupyter_spark.providers import Completed, Delta, Provider, ProviderEvent, P
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, load_settings
 from jupyter_spark.turn import run_turn
-from jupyter_spark.wire import CellSnapshot, ErrorReport, NotebookSnapshot, TurnFailed, TurnFinished, TurnRequest
+from jupyter_spark.wire import (
+    CellSnapshot,
+    ErrorReport,
+    Message,
+    NotebookSnapshot,
+    TurnFailed,
+    TurnFinished,
+    TurnRequest,
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,10 @@ class RecordingProvider:
                     reason = event.reason
                 yield event
         self.answers.append(("".join(parts), reason))
+
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Warm the provider."""
+        await self._provider.warm(messages)
 
     async def aclose(self) -> None:
         """Let go of the provider."""

@@ -13,9 +13,18 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from jupyter_spark.dataflow import cell_names
+from jupyter_spark.dataflow import cell_names, parse_cell
 from jupyter_spark.edits import ParsedAnswer
+from jupyter_spark.intent import (
+    asked_names,
+    asked_rename,
+    bound_names,
+    count_uses,
+    missing_construct,
+    unwanted_names,
+)
 from jupyter_spark.ipysyntax import syntax_error, to_python
+from jupyter_spark.redact import process_vault, title_of
 from jupyter_spark.wire import CheckResult, TurnKind
 
 SHRINK_FLOOR_LINES = 10
@@ -37,12 +46,26 @@ _ASKS_FOR_LESS = re.compile(
     r"only|just|replace|keep|extract|trim|reduce|minimal|empty)",
     re.IGNORECASE,
 )
+_ABOUT_SECRETS = re.compile(
+    r"\b(?:delet|remov|drop|replace|hide|mask|anonymi[sz]|hard.?cod|environ|env\b|getpass|keyring|dotenv|secret|"
+    r"credential|password|token|(?:api.?)?keys?\b)",
+    re.IGNORECASE,
+)
+_BROKEN_MARK = re.compile(r"<\s*secret[-_ ]?\d+[^>\n]{0,60}>?", re.IGNORECASE)
+_ASKS_FOR_ANOTHER_SHAPE = re.compile(
+    r"\b(?:renam|call it|should be|instead|turn|convert|merg|inlin|split|combin|refactor|rewrite|move|lambda|into\b)|"
+    r"\bmake\b.*\b(?:class|function|method|one|an?)\b",
+    re.IGNORECASE,
+)
 _COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class EditUnderCheck:
-    """What the checks look at: the answer, the old text, what was asked, and the names that exist."""
+    """What the checks look at: the answer, the old text, what was asked, and the names that exist.
+
+    ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place.
+    """
 
     answer: ParsedAnswer
     old_source: str
@@ -50,6 +73,7 @@ class EditUnderCheck:
     instruction: str
     known_names: Collection[str]
     names_are_complete: bool = True
+    kept_back: bool = False
 
     @property
     def new_source(self) -> str:
@@ -71,7 +95,9 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
     results.append(parses(edit))
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
     if results[1].ok:
-        results.append(names_known(edit))
+        results += [names_known(edit), keeps_definitions(edit), as_asked(edit)]
+    if edit.kept_back:
+        results.append(keeps_secrets(edit))
     return tuple(results)
 
 
@@ -138,17 +164,91 @@ def names_known(edit: EditUnderCheck) -> CheckResult:
     """
     if not edit.names_are_complete or cell_names(edit.new_source).star_imports:
         return CheckResult(name="names_known", ok=True, message="names not checked: a star import hides them")
-    known = {*edit.known_names, *IPYTHON_NAMES, *dir(builtins)}
-    unknown = undefined_names(edit.new_source, known)
-    if unknown and edit.kind == "rewrite":
-        before = undefined_names(edit.old_source, known)
-        unknown = {name: line for name, line in unknown.items() if name not in before}
+    unknown = unknown_names(edit)
     if not unknown:
         return CheckResult(name="names_known", ok=True)
     names = ", ".join(f"'{name}'" for name in unknown)
     verb = "is" if len(unknown) == 1 else "are"
     message = f"{names} {verb} not defined in this cell, the notebook or the kernel."
     return CheckResult(name="names_known", ok=False, message=message, line=min(unknown.values()))
+
+
+def unknown_names(edit: EditUnderCheck) -> dict[str, int]:
+    """Return the names that the new text uses and nothing defines, with the first line of each."""
+    known = {*edit.known_names, *IPYTHON_NAMES, *dir(builtins)}
+    unknown = undefined_names(edit.new_source, known)
+    if unknown and edit.kind == "rewrite":
+        before = undefined_names(edit.old_source, known)
+        unknown = {name: line for name, line in unknown.items() if name not in before}
+    return unknown
+
+
+def keeps_definitions(edit: EditUnderCheck) -> CheckResult:
+    """Every function and class of the cell is still there, unless something else was asked for."""
+    old, new = parse_cell(edit.old_source), parse_cell(edit.new_source)
+    asked = _ASKS_FOR_LESS.search(edit.instruction) or _ASKS_FOR_ANOTHER_SHAPE.search(edit.instruction)
+    if edit.kind == "generate" or old is None or new is None or asked:
+        return CheckResult(name="keeps_definitions", ok=True)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    before = [node.name for node in old.body if isinstance(node, kinds)]
+    lost = [name for name in dict.fromkeys(before) if name not in bound_names(new)]
+    if not lost:
+        return CheckResult(name="keeps_definitions", ok=True)
+    names = ", ".join(f"'{name}'" for name in lost)
+    message = f"{names} {'is' if len(lost) == 1 else 'are'} gone, and nothing was asked to be removed."
+    return CheckResult(name="keeps_definitions", ok=False, message=message)
+
+
+def as_asked(edit: EditUnderCheck) -> CheckResult:
+    """What the instruction names outright is done: a rename, a construct, a name that must appear or go."""
+    old, new = parse_cell(edit.old_source), parse_cell(edit.new_source)
+    if old is None or new is None:
+        return CheckResult(name="as_asked", ok=True)
+    finding = _undone(edit, old, new)
+    return CheckResult(name="as_asked", ok=not finding, message=finding)
+
+
+def _undone(edit: EditUnderCheck, old: ast.Module, new: ast.Module) -> str:
+    words, names = edit.instruction, bound_names(new)
+    if rename := asked_rename(words, edit.old_source):
+        if rename.old in names:
+            return f"'{rename.old}' is still there: it should be renamed to '{rename.new}' everywhere."
+        if rename.new not in names:
+            return f"'{rename.old}' should be renamed to '{rename.new}', which is not there."
+    if construct := missing_construct(words, old, new):
+        return f"A {construct} was asked for and is not there."
+    for name in asked_names(words):
+        standing = re.compile(rf"\b{re.escape(name)}\b")
+        if not standing.search(edit.old_source) and not standing.search(edit.new_source):
+            return f"'{name}' was asked for and is not there."
+    for name in unwanted_names(words):
+        before = count_uses(old, name)
+        if before and count_uses(new, name) >= before:
+            return f"'{name}' is still used, and should not be."
+    return ""
+
+
+def keeps_secrets(edit: EditUnderCheck) -> CheckResult:
+    """Every value that was kept back from the model stands in the new text again, or was to go."""
+    old, new = edit.old_source, edit.new_source
+    for number, line in enumerate(new.splitlines(), start=1):
+        if (mark := _BROKEN_MARK.search(line)) and mark[0] not in old:
+            message = f"{mark[0]} stands where a value was that was kept back."
+            return CheckResult(name="keeps_secrets", ok=False, message=message, line=number)
+    bare = _bare(new)
+    lost = [secret for secret in process_vault().find(old) if _bare(secret.value) not in bare]
+    if not lost:
+        return CheckResult(name="keeps_secrets", ok=True)
+    titles = ", ".join(dict.fromkeys(title_of(secret.kind) for secret in lost))
+    what = "a value that was" if len(lost) == 1 else f"{len(lost)} values that were"
+    if _ABOUT_SECRETS.search(edit.instruction):
+        return CheckResult(name="keeps_secrets", ok=True, message=f"drops {what} kept back ({titles}), as asked")
+    return CheckResult(name="keeps_secrets", ok=False, message=f"The edit drops {what} kept back ({titles}).")
+
+
+def _bare(text: str) -> str:
+    """A text whichever quotes it stands in."""
+    return text.replace("\\", "").replace("{{", "{").replace("}}", "}")
 
 
 def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
@@ -175,12 +275,15 @@ def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
 def score(results: Collection[CheckResult]) -> int:
     """How good an edit is that does not hold entirely: a more basic check that fails weighs more."""
     weights = {
-        "closed_fence": 32,
-        "parses": 16,
-        "changed": 8,
-        "no_elision": 4,
-        "keeps_size": 2,
-        "names_known": 1,
+        "closed_fence": 128,
+        "parses": 64,
+        "changed": 32,
+        "no_elision": 16,
+        "keeps_size": 8,
+        "keeps_definitions": 4,
+        "names_known": 2,
+        "as_asked": 1,
+        "keeps_secrets": 32,
     }
     return -sum(weights[result.name] for result in results if not result.ok)
 

@@ -1,7 +1,8 @@
 """From a request to messages: one stable prefix, what changes last.
 
-Two voices: a large model gets the notebook and the rules in full, a small one gets a few lines and the opening fence in
-its mouth. Both answer with one fenced block that holds the whole new cell.
+Two voices: a large model gets the rules in full, the conversation so far, the notebook at its head, and what is new; a
+small one gets a few lines and the opening fence in its mouth. Both answer with one fenced block that holds the whole
+new cell.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jupyter_spark.context import estimate_tokens
+from jupyter_spark.conversation import news_text, notebook_text, target_label
 from jupyter_spark.edits import fence_for
 from jupyter_spark.wire import CheckResult, Message, TurnRequest
 
-EDIT_RULES = """\
-You change one cell of a Jupyter notebook as the user asks.
-Answer with the whole new cell in one fenced code block, opened and closed by the fence that the request shows.
+# One text for every kind of request: it stands before the notebook, and what follows a change is not cached.
+RULES = """\
+You help the user of a Jupyter notebook. You are sent the notebook, later what changed in it, and requests.
+
+Asked to change, fix or write a cell, answer with the whole new cell in one fenced code block.
+Open and close the block with the fence that the request shows.
 Write every line of the cell: no placeholder, no "rest of the code". Keep everything that you were not asked to change.
 Use only names that the cell, the notebook, its kernel or Python itself define; import what else you need.
-After the block you may say in one or two sentences what you changed and why."""
+After the block you may say in one or two sentences what you changed and why.
 
-WORDS_RULES = """\
-You help with a Jupyter notebook. Answer the question from the notebook below: precisely, briefly, in Markdown.
-Name the cells and variables that you rely on. If you do not know, say so."""
+Asked anything else, answer in words: precisely, briefly, in Markdown. Name the cells and variables that you rely on.
+If you do not know, say so."""
 
 SMALL_EDIT_RULES = (
     "You are a Python expert who edits notebook cells. Answer with the complete new cell, all of its code."
@@ -30,7 +34,8 @@ SMALL_EDIT_RULES = (
 SMALL_WORDS_RULES = "You are a Python expert. Answer in a few short sentences."
 
 SPARE_TOKENS = 256
-REPAIR_TEMPERATURE = 0.6
+REPAIR_TEMPERATURE = 0.7
+SMALL_REPAIR_DRAFTS = 3
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,7 @@ def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = 
     """
     old = request.target.source if request.target is not None else ""
     fence = fence_for(old)
-    system = _rules(request, small=small)
-    if not small and request.context.pieces:
-        system += "\n\n" + _notebook(request)
-    user = _small_request(request, old, fence) if small else _full_request(request, old, fence)
-    messages = (Message(role="system", content=system), *request.history, Message(role="user", content=user))
+    messages = _small_messages(request, old, fence) if small else _messages(request, old, fence)
     if not (request.wants_code and prefill):
         return Prompt(messages, fence=fence)
     return Prompt(
@@ -82,33 +83,52 @@ def render_repair(
     """Ask for the same again, with what was found in the answer that did not hold.
 
     A large model is shown that answer and mends it. A small one would only copy it, so it gets the request afresh, in
-    other words, with the findings as a warning, and samples more freely.
+    other words, with the findings as a warning.
     """
     found = "\n".join(f"- {_where(check)}{check.message}" for check in findings)
     if small:
-        words = f"{_small_repair(request, prompt.fence)}\n\nTake care, a first try was wrong:\n{found}"
-        messages = (*prompt.messages[:-1], Message(role="user", content=words))
-        return replace(prompt, messages=messages, temperature=REPAIR_TEMPERATURE)
+        messages = (*prompt.messages[:-1], Message(role="user", content=_small_repair(request, prompt.fence, found)))
+        return replace(prompt, messages=messages)
     ask = f"This does not hold:\n{found}\nMend it and write all of the cell again, in one block."
     more = (Message(role="assistant", content=answer), Message(role="user", content=ask))
     return replace(prompt, messages=(*prompt.messages, *more))
 
 
-def _rules(request: TurnRequest, *, small: bool) -> str:
-    if request.wants_code:
-        return SMALL_EDIT_RULES if small else EDIT_RULES
-    return SMALL_WORDS_RULES if small else WORDS_RULES
+def draft_repairs(prompt: Prompt, repair: Prompt, *, small: bool = False) -> tuple[Prompt, ...]:
+    """Return the prompts of the one repair, to be asked in order until an answer holds.
+
+    A small model is asked more than once: first with the findings, then afresh and more freely. Of a few answers one is
+    right more often than the first is, and the checks tell which (Chen et al. 2021, arXiv:2107.03374; Li et al. 2022,
+    arXiv:2203.07814: sample, then filter).
+    """
+    if not small:
+        return (repair,)
+    return (repair, *[replace(prompt, temperature=REPAIR_TEMPERATURE)] * (SMALL_REPAIR_DRAFTS - 1))
 
 
-def _notebook(request: TurnRequest) -> str:
-    parts = [f"# {piece.label}\n{piece.text}" for piece in request.context.pieces]
-    return "The notebook (code cells, then live variables):\n\n" + "\n\n".join(parts)
+def _messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
+    """What was sent before, byte for byte, and then what is new."""
+    notebook = notebook_text(request)
+    return (
+        Message(role="system", content=RULES),
+        *([Message(role="user", content=notebook)] if notebook else []),
+        *request.conversation.messages,
+        Message(role="user", content=_full_request(request, old, fence)),
+    )
+
+
+def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
+    rules = SMALL_EDIT_RULES if request.wants_code else SMALL_WORDS_RULES
+    return (
+        Message(role="system", content=rules),
+        Message(role="user", content=_small_request(request, old, fence)),
+    )
 
 
 def _full_request(request: TurnRequest, old: str, fence: str) -> str:
-    parts = []
+    parts = [news] if (news := news_text(request)) else []
     if old:
-        parts.append(f"The cell:\n\n{fence}python\n{old}\n{fence}")
+        parts.append(f"The cell to work on, {target_label(request)}:\n\n{fence}python\n{old}\n{fence}")
     elif request.wants_code:
         parts.append(f"Use this fence:\n\n{fence}python\n...\n{fence}")
     if request.error is not None:
@@ -121,7 +141,7 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     """The task stands last: a small model follows what it read last."""
     parts = []
     if request.context.pieces and request.kind == "ask":
-        parts.append(_notebook(request))
+        parts.append(notebook_text(request))
     elif request.context.pieces:
         known = "\n".join(piece.text for piece in request.context.pieces)
         parts.append(f"Already defined in the notebook, do not repeat it:\n{known}")
@@ -133,10 +153,14 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     return "\n\n".join([*parts, task])
 
 
-def _small_repair(request: TurnRequest, fence: str) -> str:
+def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
+    """The task stands first and last: in other words than before, a small model gives another answer."""
     old = request.target.source if request.target is not None else ""
-    cell = f"Cell:\n{fence}python\n{old}\n{fence}\n\nChange the cell: " if old else ""
-    return f"{cell}{_small_task(request)}"
+    task, warning = _small_task(request), f"Take care, a first try was wrong:\n{found}"
+    if not old:
+        return f"{task}\n\n{warning}"
+    cell = f"{fence}python\n{old}\n{fence}"
+    return f"Change this code: {task}\n\n{cell}\n\n{warning}\n\nWrite the complete code with this change made: {task}"
 
 
 def _small_task(request: TurnRequest) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
+from jupyter_spark.redact import process_vault
 from jupyter_spark.wire import (
     AnyTurnEvent,
     EditReady,
@@ -24,6 +25,7 @@ from jupyter_spark.wire import (
     TurnRecord,
     TurnRequest,
     TurnStarted,
+    TurnSteered,
 )
 
 KEEP_EVERY_S = 1.0  # how much of an answer may be lost when the process is killed in the middle of it
@@ -87,7 +89,7 @@ async def recorded(
                         writer.keep_turn(record.model_copy(update={"text": "".join(arrived)}))
                 elif isinstance(event, EditReady):
                     writer.keep_proposal(event.proposal)
-                elif (fields := _told_by(event)) is not None:
+                elif (fields := _told_by(event, record)) is not None:
                     record = record.model_copy(update=fields)
                     writer.keep_turn(record)
                 yield event
@@ -103,8 +105,10 @@ async def recorded(
         await writer.finish()
 
 
-def _told_by(event: AnyTurnEvent) -> dict[str, Any] | None:
+def _told_by(event: AnyTurnEvent, record: TurnRecord) -> dict[str, Any] | None:
     """What an event tells about the turn's record, if anything."""
+    if isinstance(event, TurnSteered):
+        return {"instruction": "\n".join(part for part in (record.instruction, event.words) if part)}
     if isinstance(event, TurnStarted):
         return {"profile": event.profile, "model": event.model}
     if isinstance(event, TurnFinished):
@@ -130,7 +134,7 @@ class _Writer:
         self._last: Future[None] | None = None
 
     def keep_turn(self, record: TurnRecord) -> None:
-        self._submit(lambda: self._journal.record_turn(record))
+        self._submit(lambda: self._journal.record_turn(_without_secrets(record)))
 
     def keep_proposal(self, proposal: Proposal) -> None:
         self._submit(lambda: self._journal.record_proposal(proposal))
@@ -144,6 +148,13 @@ class _Writer:
     def _submit(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the interpreter is ending and takes no more threads
             self._last = self._pool.submit(_quietly, work)
+
+
+def _without_secrets(record: TurnRecord) -> TurnRecord:
+    """What people said and read is kept without its secrets; the code of an edit is whole, or undo would lose them."""
+    texts = (record.instruction, record.text, record.error)
+    instruction, text, error = process_vault().redact_all(texts)
+    return record.model_copy(update={"instruction": instruction, "text": text, "error": error})
 
 
 def _quietly(work: Callable[[], None]) -> None:

@@ -42,10 +42,20 @@ class Prices(_Section):
 
 
 class Deadlines(_Section):
-    """How long an endpoint may take, in seconds."""
+    """How long an endpoint may take, in seconds.
+
+    ``first_token_s`` and ``deep_first_token_s`` are a turn's wait for its first token, by tier, with every retry;
+    ``stall_s`` is the longest gap after it, ``turn_s`` the whole. An endpoint that failed again and again is left alone
+    for ``cooling_s``. A WebSocket is renewed between turns when it is ``socket_age_s`` old.
+    """
 
     connect_s: float = Field(default=10.0, gt=0)
     first_token_s: float = Field(default=60.0, gt=0)
+    deep_first_token_s: float = Field(default=300.0, gt=0)
+    stall_s: float = Field(default=60.0, gt=0)
+    turn_s: float = Field(default=1_200.0, gt=0)
+    cooling_s: float = Field(default=10.0, gt=0)
+    socket_age_s: float = Field(default=3_000.0, gt=0)
 
 
 class Limits(_Section):
@@ -55,10 +65,34 @@ class Limits(_Section):
     journal_max_age_days: float = Field(default=90.0, gt=0)
 
 
+class Privacy(_Section):
+    """What never leaves the machine.
+
+    ``redact``: secrets are kept back. ``exclude``: notebooks or folders of which nothing is sent, as globs.
+    """
+
+    redact: bool = True
+    exclude: tuple[str, ...] = ()
+
+
+class TurnSettings(_Section):
+    """How turns are run. ``race``: the deep tier thinks beside the spark tier and may offer a second proposal."""
+
+    race: bool = False
+
+
+class TierChoice(_Section):
+    """Who fills a tier, and who answers instead, in order, where that profile cannot begin to."""
+
+    profile: str | None = None
+    fallback: tuple[str, ...] = ()
+
+
 class Profile(_Section):
     """An endpoint, its models in order of preference, and what it takes.
 
-    ``small`` marks a model that is given a tiny prompt; ``prefill`` one whose answer may be begun for it.
+    ``small`` marks a model that is given a tiny prompt; ``prefill`` one whose answer may be begun for it; ``redact``
+    one from which secrets are kept back; ``websocket`` an endpoint that serves the Responses API over one as well.
     """
 
     name: str
@@ -80,9 +114,21 @@ class Profile(_Section):
     prices: Prices | None = None
     prefill: bool = False
     small: bool = False
+    websocket: bool = False
     model_path: str | None = None
     script: str | None = None
+    redact: bool = True
     deadlines: Deadlines = Deadlines()
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether nothing that is sent to it leaves this machine: the built-in model."""
+        return self.api == "local"
+
+    @property
+    def redacts(self) -> bool:
+        """Whether secrets are kept back from it."""
+        return self.redact and not self.stays_here
 
     def endpoint(self, env: Mapping[str, str]) -> str:
         """Return the base URL; the environment's word goes before the table's."""
@@ -102,6 +148,9 @@ class Settings(_Section):
     spark: str
     deep: str
     limits: Limits = Limits()
+    privacy: Privacy = Privacy()
+    turns: TurnSettings = TurnSettings()
+    fallback: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     files: tuple[str, ...] = ()
 
     def profile(self, name: str) -> Profile:
@@ -116,6 +165,13 @@ class Settings(_Section):
         if override:
             return self.profile(override)
         return self.profile(self.deep if tier == "deep" else self.spark)
+
+    def fallbacks(self, tier: str, override: str | None = None) -> tuple[Profile, ...]:
+        """Return who answers instead, in order, where a tier's profile cannot; nobody for a profile that was named."""
+        if override:
+            return ()
+        first = self.for_tier(tier).name
+        return tuple(self.profile(name) for name in self.fallback.get(tier, ()) if name != first)
 
 
 @cache
@@ -151,8 +207,10 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
     """
     env = os.environ if env is None else env
     tables = {name: dict(row) for name, row in _built_in_profiles().items()}
-    tiers: dict[str, str] = {}
+    tiers: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    privacy: dict[str, Any] = {}
+    turns: dict[str, Any] = {}
     files = config_files(config)
     for file in files:
         data = _read_toml(file)
@@ -162,23 +220,33 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
                 raise ConfigError(f"{file}: profile '{name}' has a setting 'name'.", "Its table's name is its name.")
         tiers |= _table(data.pop("tiers", {}), file, "tiers")
         limits |= _table(data.pop("limits", {}), file, "limits")
+        privacy |= _table(data.pop("privacy", {}), file, "privacy")
+        turns |= _table(data.pop("turns", {}), file, "turns")
         if data:
-            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", "Known: tiers, profiles, limits.")
+            known = "Known: tiers, profiles, limits, privacy, turns."
+            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", known)
     if unknown := set(tiers) - {"spark", "deep"}:
         raise ConfigError(f"Unknown tier '{unknown.pop()}' in the settings.", "The tiers are spark and deep.")
-    for tier, name in tiers.items():
-        if not isinstance(name, str):
-            raise ConfigError(f"Tier '{tier}' must name one profile.", f'Write {tier} = "NAME".')
-    spark = env.get("JUPYTER_SPARK_PROFILE") or tiers.get("spark") or _profile_by_key(env)
-    deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or tiers.get("deep") or _deep_beside(spark, tables)
     try:
-        profiles = {name: Profile(name=name, **row) for name, row in tables.items()}
+        chosen_for = {tier: _choice(tier, value) for tier, value in tiers.items()}
+        spark_choice, deep_choice = (chosen_for.get(tier, TierChoice()) for tier in ("spark", "deep"))
+        spark = env.get("JUPYTER_SPARK_PROFILE") or spark_choice.profile or _profile_by_key(env)
+        deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or deep_choice.profile or _deep_beside(spark, tables)
+        kept = Privacy(**privacy)
         settings = Settings(
-            profiles=profiles, spark=spark, deep=deep, limits=Limits(**limits), files=tuple(map(str, files))
+            profiles={name: Profile(**{"name": name, "redact": kept.redact} | row) for name, row in tables.items()},
+            spark=spark,
+            deep=deep,
+            limits=Limits(**limits),
+            privacy=kept,
+            turns=TurnSettings(**turns),
+            fallback={tier: choice.fallback for tier, choice in chosen_for.items()},
+            files=tuple(map(str, files)),
         )
     except ValidationError as error:
         raise _one_line(error, files) from None
-    settings.profile(deep)
+    for name in (deep, *spark_choice.fallback, *deep_choice.fallback):
+        settings.profile(name)
     chosen = settings.profile(spark)
     if model := env.get("JUPYTER_SPARK_MODEL"):
         return with_model(settings, chosen.name, model)
@@ -215,6 +283,16 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
     return None
 
 
+def _choice(tier: str, value: Any) -> TierChoice:
+    """Read who fills a tier: a profile's name, or a table with that and who answers instead."""
+    if isinstance(value, dict):
+        return TierChoice(**value)
+    if isinstance(value, str):
+        return TierChoice(profile=value)
+    hint = f'Write {tier} = "NAME" or {tier} = {{ profile = "NAME", fallback = ["OTHER"] }}.'
+    raise ConfigError(f"Tier '{tier}' must name one profile.", hint)
+
+
 def _from_keyring(names: tuple[str, ...]) -> str | None:
     try:
         import keyring
@@ -225,7 +303,18 @@ def _from_keyring(names: tuple[str, ...]) -> str | None:
 
 
 def _profile_by_key(env: Mapping[str, str]) -> str:
-    return next((profile for key, profile in KEY_ORDER if env.get(key, "").strip()), "local")
+    return next((profile for key, profile in KEY_ORDER if env.get(key, "").strip()), None) or _profile_in_keyring()
+
+
+@cache
+def _profile_in_keyring() -> str:
+    """The profile of the first key in the keyring; looked up once, since a desktop's keyring may take its time."""
+    return next((profile for key, profile in KEY_ORDER if _from_keyring((key,))), "local")
+
+
+def forget_keyring() -> None:
+    """Look into the keyring again at the next load: a key was put there."""
+    _profile_in_keyring.cache_clear()
 
 
 def _deep_beside(spark: str, tables: Mapping[str, Mapping[str, Any]]) -> str:

@@ -6,27 +6,28 @@ This is the only place that turns an exception into ``turn_failed``.
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_spark.checks import EditUnderCheck, check_edit, score
-from jupyter_spark.context import estimate_tokens
-from jupyter_spark.edits import AnswerParser, Lines, ParsedAnswer, Words, make_edit
+from jupyter_spark.attempts import Attempt, better, judge, place_of
+from jupyter_spark.conversation import settled
+from jupyter_spark.edits import AnswerParser, Lines, Words
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
-from jupyter_spark.prompts import Prompt, render_prompt, render_repair
-from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, UsageSeen
-from jupyter_spark.settings import Prices
+from jupyter_spark.figures import TurnTally
+from jupyter_spark.privacy import THE_CELL, say_kept_back
+from jupyter_spark.prompts import Prompt, draft_repairs, render_prompt, render_repair
+from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
+from jupyter_spark.steered import stream_steered
+from jupyter_spark.tokens import CORRECTIONS, estimate_tokens
 from jupyter_spark.wire import (
     AnyTurnEvent,
-    CheckResult,
     ContextPacked,
     EditDelta,
     EditReady,
     EditStarted,
+    Message,
     Notice,
     Proposal,
     TextDelta,
@@ -36,19 +37,24 @@ from jupyter_spark.wire import (
     TurnFinished,
     TurnRequest,
     TurnStarted,
-    Usage,
+    TurnSteered,
     UsageReported,
+    text_hash,
 )
 
 SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
+_PROCESS_KEY = uuid.uuid4().hex
 
 
-def new_id() -> str:
-    """Return a fresh identifier for a turn or a proposal."""
-    return uuid.uuid4().hex[:16]
+def add_words(request: TurnRequest, words: str) -> TurnRequest:
+    """Return the request with something more said about it."""
+    said = "\n".join(part for part in (request.instruction.strip(), words.strip()) if part)
+    return request.model_copy(update={"instruction": said})
 
 
-async def run_turn(request: TurnRequest, provider: Provider) -> AsyncGenerator[AnyTurnEvent, None]:
+async def run_turn(
+    request: TurnRequest, provider: Provider, *, steering: Steering | None = None, after_seq: int = 0
+) -> AsyncGenerator[AnyTurnEvent, None]:
     """Run one turn.
 
     Parameters
@@ -57,6 +63,11 @@ async def run_turn(request: TurnRequest, provider: Provider) -> AsyncGenerator[A
         What is asked.
     provider : Provider
         Who answers.
+    steering : Steering, optional
+        New words that redirect the turn while it runs: in place where the endpoint takes them, else it is asked anew
+        with what was said. ``turn_steered`` then voids what the turn had shown.
+    after_seq : int
+        The number of the last event that the turn's reader has seen: where another provider had begun it.
 
     Yields
     ------
@@ -65,7 +76,7 @@ async def run_turn(request: TurnRequest, provider: Provider) -> AsyncGenerator[A
         drives the turn is cancelled, the connection upstream is closed, ``turn_cancelled`` comes last, and then the
         cancellation goes on.
     """
-    turn = _Turn(request, provider)
+    turn = _Turn(request, provider, steering, after_seq)
     cancelled: asyncio.CancelledError | None = None
     try:
         async with aclosing(turn.events()) as events:
@@ -86,48 +97,26 @@ async def run_turn(request: TurnRequest, provider: Provider) -> AsyncGenerator[A
         raise cancelled
 
 
-@dataclass
-class _Clock:
-    """When things happened, in seconds of the monotonic clock."""
-
-    begun_s: float = field(default_factory=time.monotonic)
-    first_s: float | None = None
-    streaming_s: float = 0.0
-    attempt_s: float | None = None
-
-    def delta(self) -> None:
-        now = time.monotonic()
-        self.first_s = self.first_s or now
-        self.attempt_s = self.attempt_s or now
-
-    def attempt_ended(self) -> None:
-        if self.attempt_s is not None:
-            self.streaming_s += time.monotonic() - self.attempt_s
-        self.attempt_s = None
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """One answer to the prompt, with its checks."""
-
-    answer: ParsedAnswer
-    raw: str
-    proposal: Proposal | None
-    checks: tuple[CheckResult, ...]
+class _Redirected(Exception):
+    """New words came that the endpoint cannot take while it answers: it is to be asked anew."""
 
 
 class _Turn:
     """The state of one turn; its parts are the steps in order."""
 
-    def __init__(self, request: TurnRequest, provider: Provider) -> None:
+    def __init__(self, request: TurnRequest, provider: Provider, steering: Steering | None, after_seq: int) -> None:
         self.request = request
         self.provider = provider
+        self._steering = steering
+        self._seq = after_seq
         self._arrived: list[str] = []
-        self._seq = 0
-        self._clock = _Clock()
-        self._usage: Usage | None = None
+        self._tally = TurnTally()
         self._model = provider.model
         self._reason = ""
+        self._shown = 0
+        self._best: Attempt | None = None
+        self._repairing = False
+        self._prompt = Prompt(())
 
     @property
     def text(self) -> str:
@@ -152,70 +141,107 @@ class _Turn:
 
     def figures(self) -> TurnFigures:
         """What the turn took so far."""
-        clock, usage = self._clock, self._usage
-        streaming_s = clock.streaming_s + (time.monotonic() - clock.attempt_s if clock.attempt_s else 0.0)
-        rate = usage.output_tokens / streaming_s if usage and usage.output_tokens > 1 and streaming_s > 1e-3 else None
-        return TurnFigures(
-            first_token_s=clock.first_s - clock.begun_s if clock.first_s else None,
-            total_s=time.monotonic() - clock.begun_s,
-            tokens_per_s=rate,
-            usage=usage,
-            cost_usd=_cost_usd(usage, self.provider.profile.prices),
-        )
+        return self._tally.figures(self.provider.profile.prices)
 
     async def events(self) -> AsyncGenerator[AnyTurnEvent, None]:
         """Everything up to the successful end."""
         request, profile = self.request, self.provider.profile
-        prompt = render_prompt(request, small=profile.small, prefill=profile.prefill)
+        self._prompt = self._render()
         yield TurnStarted(**self.head(), kind=request.kind, tier=request.tier, profile=profile.name, model=self._model)
-        sent_tokens = sum(estimate_tokens(message.content) for message in prompt.messages)
+        sent_tokens = round(_estimate(self._prompt) * CORRECTIONS.factor(self._model))
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
-        if not request.wants_code:
-            async with aclosing(self._words(prompt)) as words:
-                async for event in words:
-                    yield event
-            yield TurnFinished(**self.head(), model=self._model, figures=self.figures(), text=self.text)
-            return
-        best: _Attempt | None = None
-        for number in (1, 2):
+        if here := [row for row in request.context.kept_back if row.label == THE_CELL]:
+            yield Notice(**self.head(), message=f"{say_kept_back(here)}.")
+        answered = False
+        while not answered:
             try:
-                async with aclosing(self._edit(prompt, number)) as steps:
+                async with aclosing(self._edits() if request.wants_code else self._words()) as steps:
+                    async for event in steps:
+                        yield event
+                answered = True
+            except _Redirected:
+                pass
+            while (words := self._steering.take() if self._steering else None) is not None:  # too late for the answer
+                yield self._redirect(Steered(words, in_place=False))
+                answered = False
+        async with aclosing(self._ending()) as ending:
+            async for event in ending:
+                yield event
+
+    def _render(self) -> Prompt:
+        profile = self.provider.profile
+        return render_prompt(self.request, small=profile.small, prefill=profile.prefill)
+
+    def _redirect(self, steered: Steered) -> TurnSteered:
+        """Let go of what was said, and go on with the new words."""
+        self.request = add_words(self.request, steered.words)
+        self._prompt = self._render()
+        self._arrived, self._best, self._repairing = [], None, False
+        self._tally.attempt_ended()
+        return TurnSteered(**self.head(), words=steered.words, in_place=steered.in_place)
+
+    async def _edits(self) -> AsyncGenerator[AnyTurnEvent, None]:
+        """The edit, and its repair if a check does not hold."""
+        drafts: list[Prompt] = []
+        while True:
+            try:
+                async with aclosing(self._edit()) as steps:
                     async for step in steps:
-                        if isinstance(step, _Attempt):
-                            best = _better(best, step)
+                        if isinstance(step, Attempt):
+                            self._best = better(self._best, step)
                             last = step
                         else:
                             yield step
             except SparkError as error:
-                if best is None:
+                if self._best is None:
                     raise
                 yield Notice(**self.head(), message=f"The repair did not come: {error.message}")
-                break
+                return
             findings = [check for check in last.checks if not check.ok]
-            if number == 2 or not findings or not request.repair:
-                break
-            yield Notice(
-                **self.head(),
-                message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
-            )
-            prompt = render_repair(prompt, request, last.raw, findings, small=profile.small)
-        assert best is not None  # noqa: S101 - an edit's last step is its attempt
-        async with aclosing(self._ending(best)) as events:
-            async for event in events:
-                yield event
+            if not findings or not self.request.repair:
+                return
+            if not self._repairing:
+                yield Notice(
+                    **self.head(),
+                    message=f"The first answer did not hold: {findings[0].message.rstrip('.')}. Repairing once.",
+                )
+                small = self.provider.profile.small
+                repair = render_repair(self._prompt, self.request, last.raw, findings, small=small)
+                drafts = [*draft_repairs(self._prompt, repair, small=small)]
+                self._repairing = True
+            if not drafts:
+                return
+            self._prompt = drafts.pop(0)
 
-    async def _ending(self, best: _Attempt) -> AsyncGenerator[AnyTurnEvent, None]:
+    async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
+        if not self.request.wants_code:
+            yield self._finished(self.text, self.text)
+            return
+        best = self._best
+        assert best is not None  # noqa: S101 - an edit's last step is its attempt
         if best.proposal is None:
             message = best.checks[0].message if best.checks else "The answer holds no code."
             raise ProviderError(message, "Try again (retry), or say it in other words.", code="no_code")
         proposal = best.proposal
         yield EditReady(**self.head(), proposal=proposal)
-        yield TurnFinished(
-            **self.head(), model=self._model, figures=self.figures(), text=proposal.words, proposal=proposal
+        yield self._finished(proposal.words, best.raw, proposal)
+
+    def _finished(self, text: str, answer: str, proposal: Proposal | None = None) -> TurnFinished:
+        """The terminal event of success; a repair stays within the turn: the conversation goes on without it."""
+        said = (self._render().messages[-1], Message(role="assistant", content=answer))
+        goes_on = bool(self.request.conversation.cache_key)
+        return TurnFinished(
+            **self.head(),
+            model=self._model,
+            figures=self.figures(),
+            text=text,
+            proposal=proposal,
+            conversation=settled(self.request, said, proposal) if goes_on else None,
         )
 
-    async def _words(self, prompt: Prompt) -> AsyncGenerator[AnyTurnEvent, None]:
-        async with aclosing(self._answer(prompt)) as answer:
+    async def _words(self) -> AsyncGenerator[AnyTurnEvent, None]:
+        self._arrived = []
+        async with aclosing(self._answer()) as answer:
             async for item in answer:
                 if isinstance(item, str):
                     self._arrived.append(item)
@@ -225,26 +251,34 @@ class _Turn:
         if self._reason == "length":
             yield Notice(**self.head(), message="The answer was cut off at the output limit.")
 
-    async def _edit(self, prompt: Prompt, number: int) -> AsyncGenerator[AnyTurnEvent | _Attempt, None]:
+    async def _edit(self) -> AsyncGenerator[AnyTurnEvent | Attempt, None]:
         """One attempt: its lines as they arrive, then the attempt itself with its checks."""
-        operation, old, cell_id = self._place()
+        prompt = self._prompt
         parser = AnswerParser(prompt.fence if prompt.prefill else "")
-        yield EditStarted(**self.head(), cell_id=cell_id, operation=operation, old_source=old, attempt=number)
+        yield self._edit_started()
         self._arrived = [prompt.prefill]
-        async with aclosing(self._answer(prompt)) as answer:
+        async with aclosing(self._answer()) as answer:
             async for item in answer:
-                if not isinstance(item, str):
-                    yield item
+                if isinstance(item, str):
+                    self._arrived.append(item)
+                    for event in self._pieces(parser.feed(item)):
+                        yield event
                     continue
-                self._arrived.append(item)
-                for event in self._pieces(parser.feed(item)):
-                    yield event
+                yield item
+                if isinstance(item, TurnSteered):  # the endpoint goes on with the new words, from the beginning
+                    parser = AnswerParser("")
+                    yield self._edit_started()
         rest, parsed = parser.finish(stopped_at_fence=bool(prompt.stop) and self._reason == "stop")
         for event in self._pieces(rest):
             yield event
         if prompt.stop and parsed.closed:
             self._arrived.append(f"\n{prompt.fence}")
-        yield self._judge(parsed, self.text, number)
+        yield judge(self.request, parsed, self.text, repaired=self._repairing)
+
+    def _edit_started(self) -> EditStarted:
+        self._shown += 1
+        operation, old, cell_id = place_of(self.request)
+        return EditStarted(**self.head(), cell_id=cell_id, operation=operation, old_source=old, attempt=self._shown)
 
     def _pieces(self, pieces: list[Words | Lines]) -> list[AnyTurnEvent]:
         return [
@@ -254,84 +288,55 @@ class _Turn:
             for piece in pieces
         ]
 
-    def _judge(self, parsed: ParsedAnswer, raw: str, number: int) -> _Attempt:
-        request = self.request
-        operation, old, cell_id = self._place()
-        checks = check_edit(
-            EditUnderCheck(
-                answer=parsed,
-                old_source=old if operation == "replace" else "",
-                kind=request.kind,
-                instruction=request.instruction,
-                known_names=request.context.known_names,
-                names_are_complete=request.context.names_are_complete,
-            )
-        )
-        if not parsed.code:
-            return _Attempt(parsed, raw, None, checks)
-        edit = make_edit(parsed.code, cell_id=cell_id, old_source=old, operation=operation)
-        proposal = Proposal(
-            proposal_id=new_id(),
-            turn_id=request.turn_id,
-            edit=edit,
-            checks=checks,
-            repaired=number > 1,
-            words=parsed.words,
-        )
-        return _Attempt(parsed, raw, proposal, checks)
-
-    def _place(self) -> tuple[Any, str, str]:
-        """Where the edit goes: the operation, the text that is there, and the cell."""
-        target = self.request.target
-        cell_id = target.cell_id if target is not None else ""
-        if self.request.kind == "generate":
-            return "insert_below", "", cell_id
-        return "replace", target.source if target is not None else "", cell_id
-
-    async def _answer(self, prompt: Prompt) -> AsyncGenerator[str | UsageReported | Notice, None]:
+    async def _answer(self) -> AsyncGenerator[str | UsageReported | Notice | TurnSteered, None]:
         """The provider's answer as text, and what it reports beside it."""
         asked = self._model
-        request = ProviderRequest(
-            messages=prompt.messages,
-            prefill=prompt.prefill,
-            stop=prompt.stop,
-            max_output_tokens=prompt.max_output_tokens,
-            temperature=prompt.temperature if prompt.temperature is not None else self.request.temperature,
-        )
         self._reason = ""
-        async with aclosing(self.provider.stream(request)) as stream:
-            async for event in stream:
-                if isinstance(event, Delta):
-                    self._clock.delta()
-                    yield event.text
-                elif isinstance(event, Completed):
-                    self._reason = event.reason
-                elif isinstance(event, UsageSeen):
-                    self._usage = event.usage + (self._usage or Usage())
-                    yield UsageReported(**self.head(), usage=event.usage)
-                elif isinstance(event, Started) and event.model != asked:
-                    self._model = event.model
-                    yield Notice(
-                        **self.head(), message=f"'{asked}' is not to be had with this key: {event.model} answers."
-                    )
-        self._clock.attempt_ended()
+        try:
+            async with aclosing(self._stream()) as stream:
+                async for event in stream:
+                    if isinstance(event, Delta):
+                        self._tally.delta()
+                        yield event.text
+                    elif isinstance(event, Completed):
+                        self._reason = event.reason
+                    elif isinstance(event, UsageSeen):
+                        self._tally.count(event.usage, event.queue_s, event.tokens_per_s)
+                        CORRECTIONS.learn(self._model, _estimate(self._prompt), event.usage.input_tokens)
+                        yield UsageReported(**self.head(), usage=event.usage)
+                    elif isinstance(event, Steered):
+                        yield self._redirect(event)
+                        if not event.in_place:
+                            raise _Redirected
+                    elif isinstance(event, Started) and event.model != asked:
+                        self._model = event.model
+                        yield Notice(
+                            **self.head(), message=f"'{asked}' is not to be had with this key: {event.model} answers."
+                        )
+        finally:
+            self._tally.attempt_ended()
         if not self._reason:
             raise StreamCutError("The answer ended before its end.", "Try again; nothing was applied.")
         if self._reason == "filter":
             raise ProviderError("The endpoint withheld its answer (content filter).", "Say it in other words.")
 
+    def _stream(self) -> AsyncGenerator[Any, None]:
+        prompt, request = self._prompt, self.request
+        kept = request.kind in ("rewrite", "fix") and request.target is not None
+        asked = ProviderRequest(
+            messages=prompt.messages,
+            prefill=prompt.prefill,
+            stop=prompt.stop,
+            max_output_tokens=prompt.max_output_tokens,
+            temperature=prompt.temperature if prompt.temperature is not None else request.temperature,
+            prediction=request.target.source if kept and request.target is not None else "",
+            cache_key=text_hash(request.session_key or _PROCESS_KEY),
+            tier=request.tier,
+        )
+        if self._steering is None:
+            return self.provider.stream(asked)
+        return stream_steered(self.provider, asked, self._steering)
 
-def _better(best: _Attempt | None, attempt: _Attempt) -> _Attempt:
-    if best is None or (best.proposal is None and attempt.proposal is not None):
-        return attempt
-    if attempt.proposal is None:
-        return best
-    return attempt if score(attempt.checks) > score(best.checks) else best
 
-
-def _cost_usd(usage: Usage | None, prices: Prices | None) -> float | None:
-    if usage is None or prices is None:
-        return None
-    cached = prices.cached_input if prices.cached_input is not None else prices.input
-    fresh = usage.input_tokens - usage.cached_tokens
-    return (fresh * prices.input + usage.cached_tokens * cached + usage.output_tokens * prices.output) / 1e6
+def _estimate(prompt: Prompt) -> int:
+    return sum(estimate_tokens(message.content) for message in prompt.messages)

@@ -15,7 +15,17 @@ WIRE_VERSION = 1
 
 Tier = Literal["spark", "deep"]
 TurnKind = Literal["ask", "explain", "rewrite", "generate", "fix"]
-CheckName = Literal["closed_fence", "parses", "no_elision", "keeps_size", "names_known", "changed"]
+CheckName = Literal[
+    "closed_fence",
+    "parses",
+    "no_elision",
+    "keeps_size",
+    "names_known",
+    "changed",
+    "keeps_definitions",
+    "as_asked",
+    "keeps_secrets",
+]
 
 
 def text_hash(text: str) -> str:
@@ -33,12 +43,24 @@ class WireModel(BaseModel):
 
 
 class CellSnapshot(WireModel):
-    """One cell as it stood when the snapshot was taken."""
+    """One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text."""
 
     cell_id: str
     kind: Literal["code", "markdown", "raw"] = "code"
     source: str = ""
     execution_count: int | None = None
+    outputs: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name of this cell among all pieces of a context (``ContextPiece.key``)."""
+        return f"cell:{self.cell_id}"
+
+    @property
+    def label(self) -> str:
+        """What people and models call this cell."""
+        return f"In[{self.execution_count}]" if self.execution_count is not None else f"cell {self.cell_id}"
 
 
 class NotebookSnapshot(WireModel):
@@ -52,7 +74,7 @@ class NotebookSnapshot(WireModel):
 
 
 class VariableSummary(WireModel):
-    """A live variable in one line: its type and shape, never its whole value."""
+    """A live variable in one line: its type, shape and first values, never its whole value."""
 
     name: str
     type: str
@@ -68,22 +90,45 @@ class ErrorReport(WireModel):
 
 
 class ContextPiece(WireModel):
-    """One piece of what is sent: what it is, why it is in, and its price."""
+    """One piece of what is sent: what it is, why it is in, and its price.
 
+    ``key`` names it from turn to turn, whatever its text and label become: ``cell:ID``, ``variable:NAME``.
+    """
+
+    key: str = ""
     label: str
     reason: str
     text: str
     tokens: int
 
 
+class KeptBack(WireModel):
+    """Secrets that are not sent: in which piece, of what kind, how many."""
+
+    label: str
+    kind: str
+    count: int = 1
+
+
 class ContextPack(WireModel):
-    """What goes to the model beside the instruction, and the names that an edit may rely on."""
+    """What goes to the model beside the instruction, and the names that an edit may rely on.
+
+    ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+    which nothing is sent (``spark-ignore``).
+    ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+    ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
+    """
 
     pieces: tuple[ContextPiece, ...] = ()
     budget_tokens: int = 0
     dropped: tuple[str, ...] = ()
     known_names: frozenset[str] = frozenset()
     names_are_complete: bool = True
+    kept_back: tuple[KeptBack, ...] = ()
+    kept_out: int = 0
+    cut: tuple[str, ...] = ()
+    origin: Literal["file", "history", "live"] = "file"
+    taken_at_s: float = 0.0
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -102,8 +147,46 @@ class Message(WireModel):
     content: str
 
 
+class Told(WireModel):
+    """What a model was last told of one piece: the name it has there, the text's hash, and its size."""
+
+    label: str
+    text_hash: str
+    tokens: int
+
+
+class Conversation(WireModel):
+    """What one model was sent about one notebook and what it answered; the next turn only adds to it.
+
+    Attributes
+    ----------
+    notebook : str or None
+        The notebook as it was sent first. None: the next turn sends it.
+    messages : tuple of Message
+        Everything after that, as it was sent and as it came back.
+    told : dict
+        What the model was last told of each piece, by the piece's key.
+    tokens : int
+        The estimated size of notebook and messages.
+    stale_tokens : int
+        How much of that no longer holds.
+    cache_key : str
+        The same from turn to turn, random: an endpoint may route by it. Empty: the turn stands alone.
+    """
+
+    notebook: str | None = None
+    messages: tuple[Message, ...] = ()
+    told: dict[str, Told] = Field(default_factory=dict)
+    tokens: int = 0
+    stale_tokens: int = 0
+    cache_key: str = ""
+
+
 class TurnRequest(WireModel):
-    """What the user asked of which cell, with everything the turn needs to answer."""
+    """What the user asked of which cell, with everything the turn needs to answer.
+
+    ``gone`` are the keys of what the conversation tells and no longer holds, where nothing newer is sent.
+    """
 
     turn_id: str
     kind: TurnKind
@@ -112,11 +195,13 @@ class TurnRequest(WireModel):
     target: CellSnapshot | None = None
     error: ErrorReport | None = None
     context: ContextPack = ContextPack()
-    history: tuple[Message, ...] = ()
+    conversation: Conversation = Conversation()
+    gone: tuple[str, ...] = ()
     repair: bool = True
     temperature: float | None = None
     notebook_path: str | None = None
     conversation_id: str | None = None
+    session_key: str = ""  # the same for requests that share a prefix; random, never a path or a name
 
     @property
     def wants_code(self) -> bool:
@@ -180,13 +265,19 @@ class Usage(WireModel):
 
 
 class TurnFigures(WireModel):
-    """What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token."""
+    """What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+
+    ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+    first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
+    """
 
     first_token_s: float | None = None
     total_s: float = 0.0
     tokens_per_s: float | None = None
     usage: Usage | None = None
     cost_usd: float | None = None
+    queue_s: float | None = None
+    endpoint_tokens_per_s: float | None = None
 
 
 # --- events ----------------------------------------------------------------------------------------
@@ -224,6 +315,18 @@ class Notice(TurnEvent):
     message: str
 
 
+class TurnSteered(TurnEvent):
+    """New words redirected the running turn: what it said before is void and must no longer be shown.
+
+    If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+    an ``edit_started``.
+    """
+
+    type: Literal["turn_steered"] = "turn_steered"
+    words: str
+    in_place: bool
+
+
 class TextDelta(TurnEvent):
     """More of the answer's words (what stands outside of the edit)."""
 
@@ -232,7 +335,7 @@ class TextDelta(TurnEvent):
 
 
 class EditStarted(TurnEvent):
-    """An edit begins; a second one for the same turn (a repair) replaces the first on screen."""
+    """An edit begins; another one of the same turn (a repair, a redirection) replaces the first on screen."""
 
     type: Literal["edit_started"] = "edit_started"
     cell_id: str
@@ -263,13 +366,14 @@ class UsageReported(TurnEvent):
 
 
 class TurnFinished(TurnEvent):
-    """The turn is done."""
+    """The turn is done; ``conversation`` is what the next one goes on from, and stays in the process."""
 
     type: Literal["turn_finished"] = "turn_finished"
     model: str
     figures: TurnFigures
     text: str
     proposal: Proposal | None = None
+    conversation: Conversation | None = Field(default=None, exclude=True, repr=False)
 
 
 class TurnFailed(TurnEvent):
@@ -291,10 +395,24 @@ class TurnCancelled(TurnEvent):
     figures: TurnFigures = TurnFigures()
 
 
+class ProposalOffered(TurnEvent):
+    """After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+
+    The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+    """
+
+    type: Literal["proposal_offered"] = "proposal_offered"
+    proposal: Proposal
+    tier: Tier
+    model: str
+    figures: TurnFigures = TurnFigures()
+
+
 AnyTurnEvent = Annotated[
     TurnStarted
     | ContextPacked
     | Notice
+    | TurnSteered
     | TextDelta
     | EditStarted
     | EditDelta
@@ -302,7 +420,8 @@ AnyTurnEvent = Annotated[
     | UsageReported
     | TurnFinished
     | TurnFailed
-    | TurnCancelled,
+    | TurnCancelled
+    | ProposalOffered,
     Field(discriminator="type"),
 ]
 

@@ -77,8 +77,10 @@ class CellsChanged(WireModel):
 class TurnRequested(WireModel):
     """A turn, as the user asked for it; the page makes its id, so that it can be joined again.
 
-    ``only`` lists the context pieces that stay when the user took chips away; ``variables_age_s`` is how old the
-    kernel's word on its variables is, in seconds.
+    ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its label;
+    ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
+    ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
+    variables is, in seconds.
     """
 
     type: Literal["turn_requested"] = "turn_requested"
@@ -92,9 +94,12 @@ class TurnRequested(WireModel):
     cell_id: str | None = None
     selection: str = ""
     error: ErrorReport | None = None
+    error_cell_id: str | None = None
     variables: tuple[VariableSummary, ...] = ()
     variables_age_s: float | None = None
     without: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    chosen_variables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     with_context: bool = True
     again: bool = False
@@ -108,10 +113,10 @@ class TurnJoined(WireModel):
     position: int = 0
 
 
-class TurnSteered(WireModel):
+class WordsSaid(WireModel):
     """New words for a turn that runs."""
 
-    type: Literal["turn_steered"] = "turn_steered"
+    type: Literal["words_said"] = "words_said"
     turn_id: str
     words: str
 
@@ -124,7 +129,7 @@ class TurnStopped(WireModel):
 
 
 PageFrame: TypeAlias = Annotated[
-    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped,
+    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)

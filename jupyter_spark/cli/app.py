@@ -240,6 +240,21 @@ def doctor(
     return carry_out(as_json, lambda report: examine(report, common))
 
 
+@app.command()
+def bench(
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many turns over a warm connection.")] = 20,
+    as_json: Json = False,
+    tier: Tier = TierName.SPARK,
+    profile: ProfileName = None,
+    config: Config = None,
+) -> int:
+    """Measure how fast an endpoint answers, cold and warm."""
+    from jupyter_spark.cli.bench import bench as measure
+
+    common = Common(tier.value, profile, config)
+    return carry_out(as_json, lambda report: measure(report, common, number))
+
+
 # --- the built-in model ----------------------------------------------------------------------------
 
 

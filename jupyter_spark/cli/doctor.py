@@ -78,9 +78,10 @@ def _look(common: Common) -> Iterator[Finding]:
 
 
 def _chosen(settings: Settings, common: Common) -> list[Profile]:
-    """The profiles that would answer, each once."""
+    """The profiles that would answer, or would instead, each once."""
     tiers = [common.tier] if common.tier else ["spark", "deep"]
     profiles = [settings.for_tier(tier, common.profile) for tier in tiers]
+    profiles += [profile for tier in tiers for profile in settings.fallbacks(tier, common.profile)]
     return list({profile.name: profile for profile in profiles}.values())
 
 

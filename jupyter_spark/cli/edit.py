@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-import signal
 import sys
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_spark.cli.diffs import show_diff, unified
+from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.live import LiveView, QuietView, View
 from jupyter_spark.cli.report import DONE, Report, has_display
 from jupyter_spark.cli.scene import Scene, code_cell, failed_cell, read_words, set_scene
 from jupyter_spark.errors import EditRefused, SparkError, TurnStopped
+from jupyter_spark.fallback import run_turn_or_substitute
+from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import SafeJournal, notebook_scope, open_journal
 from jupyter_spark.notebook import (
     apply_edits,
@@ -24,13 +25,10 @@ from jupyter_spark.notebook import (
 )
 from jupyter_spark.providers import open_provider
 from jupyter_spark.recording import recorded
-from jupyter_spark.settings import Profile
-from jupyter_spark.turn import run_turn
 from jupyter_spark.wire import (
     Proposal,
     TurnCancelled,
     TurnFailed,
-    TurnFigures,
     TurnFinished,
     TurnRequest,
 )
@@ -124,8 +122,9 @@ def _turn(report: Report, scene: Scene, request: TurnRequest, title: str) -> tup
     view: View = LiveView(report, title) if live else QuietView(report)
     journal = SafeJournal(lambda: open_journal(limits=scene.settings.limits))
     with view:
-        finished = _drive(_events(request, scene.profile, journal, view))
+        finished = run_interruptible(_events(request, scene, journal, view))
     report.result |= {
+        "profile": view.profile,
         "model": finished.model,
         "figures": finished.figures.model_dump(mode="json"),
         "notices": view.notices,
@@ -135,10 +134,11 @@ def _turn(report: Report, scene: Scene, request: TurnRequest, title: str) -> tup
     return finished, journal
 
 
-async def _events(request: TurnRequest, profile: Profile, journal: SafeJournal, view: View) -> TurnFinished:
-    provider = open_provider(profile)
+async def _events(request: TurnRequest, scene: Scene, journal: SafeJournal, view: View) -> TurnFinished:
+    provider, substitutes = open_provider(scene.profile), scene.substitutes(request)
     try:
-        async with aclosing(recorded(run_turn(request, provider), request, journal)) as events:
+        turn = run_turn_or_substitute(request, provider, substitutes)
+        async with aclosing(recorded(turn, request, journal)) as events:
             async for event in events:
                 view.show(event)
                 if isinstance(event, TurnFinished):
@@ -149,29 +149,8 @@ async def _events(request: TurnRequest, profile: Profile, journal: SafeJournal, 
                     raise TurnStopped("Stopped.", "Nothing was written.")
         raise SparkError("The turn ended without an end.", "This is a bug of jupyter_spark: please report it.")
     finally:
-        await provider.aclose()
-
-
-def _drive(work: Any) -> TurnFinished:
-    """Run the turn; Ctrl-C cancels it, which closes the connection upstream before anything else."""
-
-    async def cancellable() -> TurnFinished:
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert task is not None  # noqa: S101 - a running coroutine has one
-        # Not on Windows, and not in a thread: there asyncio.run's own way must do.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(signal.SIGINT, task.cancel)
-        try:
-            result: TurnFinished = await work
-            return result
-        finally:
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.remove_signal_handler(signal.SIGINT)
-
-    try:
-        return asyncio.run(cancellable())
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        raise TurnStopped("Stopped.", "Nothing was written.") from None
+        for opened in (provider, *(substitute.provider for substitute in substitutes)):
+            await opened.aclose()
 
 
 # --- its end ---------------------------------------------------------------------------------------
@@ -203,7 +182,7 @@ def _write(scene: Scene, proposal: Proposal, journal: SafeJournal, report: Repor
 def _close(report: Report, scene: Scene, finished: TurnFinished, fate: str, proposal: Proposal | None) -> None:
     """The closing line: who answered, how fast, and what became of it."""
     good = proposal is None or proposal.holds
-    parts = [scene.common.tier, finished.model, *_speed(finished.figures)]
+    parts = [scene.common.tier, finished.model, *say_figures(finished.figures)]
     if proposal is not None:
         failed = len(proposal.findings)
         parts.append(f"{failed} of {len(proposal.checks)} checks failed" if failed else "checks hold")
@@ -211,16 +190,6 @@ def _close(report: Report, scene: Scene, finished: TurnFinished, fate: str, prop
     report.note(
         f"{'✓' if good else '✗'} " + " · ".join([*parts, *([fate] if fate else [])]), "green" if good else "red"
     )
-
-
-def _speed(figures: TurnFigures) -> list[str]:
-    parts = []
-    if figures.first_token_s is not None:
-        parts.append(f"first token {figures.first_token_s:.2f} s")
-    parts.append(f"{figures.tokens_per_s:,.0f} tok/s" if figures.tokens_per_s else f"{figures.total_s:.1f} s in all")
-    if figures.cost_usd:
-        parts.append(f"${figures.cost_usd:.4f}")
-    return parts
 
 
 def _refusal(proposal: Proposal, writing: Writing) -> EditRefused:

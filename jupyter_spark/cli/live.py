@@ -29,6 +29,7 @@ class View:
     def __init__(self, report: Report) -> None:
         self._report = report
         self.notices: list[str] = []
+        self.profile = ""  # who answers: another one, if a substitute took over
         self._wants_code = False
 
     def __enter__(self) -> View:
@@ -42,6 +43,7 @@ class View:
     def show(self, event: AnyTurnEvent) -> None:
         """Take the next event."""
         if isinstance(event, TurnStarted):
+            self.profile = event.profile
             self._wants_code = event.kind not in ("ask", "explain")
         elif isinstance(event, Notice):
             self.notices.append(event.message)

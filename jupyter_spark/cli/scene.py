@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.cli.report import printable
 from jupyter_spark.errors import NotebookError, UsageError
+from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import notebook_scope
 from jupyter_spark.notebook import NotebookFile, find_cell, read_notebook, snapshot
+from jupyter_spark.providers import open_provider
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, Settings, load_settings
 from jupyter_spark.wire import CellSnapshot, ErrorReport, NotebookSnapshot, Tier, TurnKind, TurnRequest
@@ -41,7 +44,18 @@ class Scene:
         """Return what is asked of the profile; ``rest`` as for ``build_request``."""
         tier: Tier = "deep" if self.common.tier == "deep" else "spark"
         with_context = self.common.with_context
-        return build_request(kind, words, self.profile, self.notebook, tier=tier, with_context=with_context, **rest)
+        rest |= {"tier": tier, "with_context": with_context, "privacy": self.settings.privacy}
+        return build_request(kind, words, self.profile, self.notebook, **rest)
+
+    def substitutes(self, asked: TurnRequest) -> list[Substitute]:
+        """Return who is asked the same instead, where the scene's profile cannot begin to answer."""
+
+        def put(scene: Scene) -> TurnRequest:
+            return scene.request(asked.kind, asked.instruction, target=asked.target, error=asked.error)
+
+        profiles = self.settings.fallbacks(self.common.tier, self.common.profile)
+        scenes = [replace(self, profile=profile) for profile in profiles]
+        return [Substitute(open_provider(scene.profile), partial(put, scene)) for scene in scenes]
 
 
 def read_words(words: list[str], *, needed: bool = True) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from jupyter_spark.cli.report import DONE, Report
 from jupyter_spark.errors import AuthenticationError, ConfigError, JournalError, LocalModelError
+from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import journal_path, notebook_scope, open_journal
 from jupyter_spark.settings import Profile, Settings, find_key, load_settings
-from jupyter_spark.wire import TurnRecord
+from jupyter_spark.wire import TurnFigures, TurnRecord
 
 if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
@@ -22,7 +26,11 @@ WIDE_CHARS = 60
 def show_status(report: Report, common: Common) -> int:
     """Show the tiers, the built-in model, the last turn and the files."""
     settings = load_settings(common.config)
-    tiers = {tier: _profile_state(settings.for_tier(tier, _override(common, tier))) for tier in ("spark", "deep")}
+    tiers = {
+        tier: _profile_state(settings.for_tier(tier, _override(common, tier)))
+        | {"fallback": [profile.name for profile in settings.fallbacks(tier, _override(common, tier))]}
+        for tier in ("spark", "deep")
+    }
     report.result = {
         "tiers": tiers,
         "profiles": sorted(settings.profiles),
@@ -33,6 +41,8 @@ def show_status(report: Report, common: Common) -> int:
     }
     for tier, state in tiers.items():
         report.line(f"{tier:<9} {state['profile']} → {state['model']}  ({state['where']}; {state['key_text']})")
+        if state["fallback"]:
+            report.line(f"{'':<9} else {', '.join(state['fallback'])}")
     local = report.result["local"]
     for model in local["models"]:
         report.line(
@@ -119,11 +129,9 @@ def _turn_line(turn: dict[str, Any] | None) -> str:
     if turn is None:
         return "none"
     told = [turn["kind"], turn["status"], f"{turn['profile']} → {turn['model']}"]
-    figures = turn["figures"]
-    if (first_s := figures.get("first_token_s")) is not None:
-        told.append(f"first token {first_s:.2f} s")
-    if rate := figures.get("tokens_per_s"):
-        told.append(f"{rate:,.0f} tok/s")
+    known = {name: value for name, value in turn["figures"].items() if name in TurnFigures.model_fields}
+    with suppress(ValidationError):  # as another version kept them
+        told += say_figures(TurnFigures.model_validate(known)) if known else []
     return " · ".join(told)
 
 

@@ -18,6 +18,8 @@ COMMANDS = (
     "undo",
     "redo",
     "retry",
+    "alternatives",
+    "pick",
     "status",
     "use",
     "context",
@@ -62,7 +64,10 @@ def line_parser(name: str = "%spark") -> _Parser:
         description="Talk about the notebook. COMMAND is one of: " + ", ".join(COMMANDS) + ".",
     )
     parser.add_argument(
-        "words", nargs="*", metavar="COMMAND [WORDS]", help="ask WORDS | explain [N|last] | fix [N|last]"
+        "words",
+        nargs="*",
+        metavar="COMMAND [WORDS]",
+        help="ask WORDS | explain [N|last] | fix [N|last] | alternatives [N] | pick N",
     )
     _options(parser)
     return parser

@@ -47,6 +47,8 @@ class Card:
     on_why : callable
         Called when the tab "Why" is opened and the answer itself gave no reason; it is given a function that shows
         more text in the tab.
+    on_say : callable
+        Called (in any thread) with new words for the running turn.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Card:
         view: TurnView,
         on_stop: Callable[[], None],
         on_why: Callable[[Callable[[str], None]], None] | None = None,
+        on_say: Callable[[str], None] | None = None,
     ) -> None:
         import ipywidgets
 
@@ -67,7 +70,12 @@ class Card:
         self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop this turn; nothing is applied")
         self._stop.on_click(lambda _button: on_stop())
         hear_at_once(self._stop)
-        self._end = ipywidgets.HBox([self._foot, self._stop])
+        self._more = ipywidgets.Text(placeholder="Say more", continuous_update=False, tooltip="Redirect this turn")
+        self._on_say = on_say
+        self._more.observe(self._said, names="value")
+        hear_at_once(self._more)
+        steer = [self._more] if on_say is not None else []
+        self._end = ipywidgets.HBox([self._foot, *steer, self._stop])
         self._end.add_class("jspark-end")
         self._box = ipywidgets.VBox([self._look, self._body, self._end])
         self._box.add_class("jspark-card")
@@ -118,6 +126,12 @@ class Card:
             "text/html": turn_html(self._view),
             "text/plain": turn_text(self._view),
         }
+
+    def _said(self, change: dict[str, Any]) -> None:
+        words = str(change["new"]).strip()
+        if words and self._on_say is not None and not self._view.ended:
+            self._on_say(words)
+            self._more.value = ""
 
     def _tab_opened(self, change: dict[str, Any]) -> None:
         if (

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark import errors
 from jupyter_spark.kernel import tell
+from jupyter_spark.kernel.applying import apply_edit, travel
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
-from jupyter_spark.kernel.session import Asked, KernelSession, as_snapshot, notebook_path, report_error
+from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
+from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
+from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
-from jupyter_spark.wire import AppliedEdit, CellSnapshot, Proposal, Tier, TurnCancelled, TurnFailed
+from jupyter_spark.kernel.ways import WaysCard
+from jupyter_spark.providers import Steering
+from jupyter_spark.settings import Profile
+from jupyter_spark.wire import CellSnapshot, Tier, TurnCancelled, TurnFailed, TurnFinished, TurnRequest
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +34,9 @@ class Commands:
         self._magics = magics
         self._shell = magics.ipython
         self.session = KernelSession(magics.ipython, magics.log)
-        self._cards: list[Card] = []
+        self._cards: list[Card | WaysCard] = []
+        self._offers = Offers()
+        self._race: Race | None = None
 
     # --- entry ------------------------------------------------------------------------------------
 
@@ -40,6 +49,8 @@ class Commands:
             source=body,
             execution_count=current.execution_count if current else None,
         )
+        if body.strip() and (options.explain or words):
+            self.session.took(body)  # what the cell holds, as its reader sees it
         if options.explain:
             self._turn(self._asked("explain", words, options, target=target))
         elif words and body.strip():
@@ -60,6 +71,7 @@ class Commands:
 
     def close(self) -> None:
         """Settle the cards and close the session."""
+        self._end_race()
         self.settle()
         self.session.close()
 
@@ -85,7 +97,25 @@ class Commands:
         error = report_error(log, cell)
         self._turn(self._asked("fix", rest, options, target=as_snapshot(cell), error=error))
 
+    def _alternatives(self, words: str, options: argparse.Namespace) -> None:
+        number, words = how_many(words)
+        asked = self._asked_again(words, options)
+        self._end_race()
+        self._offers = Offers()
+        self.session.last_asked = asked
+        ways = Alternatives(self._magics, self.session, rich=self._is_rich(), widgets=self._widgets_work())
+        if (card := ways.run(asked, number, _title(asked), self._offers)) is not None:
+            self._cards.append(card)
+
+    def _pick(self, words: str, options: argparse.Namespace) -> None:
+        asked, proposal, number = self._offers.pick(words)
+        asked = replace(asked, dry_run=options.dry_run, yes=options.yes, below=asked.below or options.below)
+        print(f"{number}: {apply_edit(self._magics, self.session, asked, proposal)}")  # noqa: T201
+
     def _retry(self, words: str, options: argparse.Namespace) -> None:
+        self._turn(self._asked_again(words, options))
+
+    def _asked_again(self, words: str, options: argparse.Namespace) -> Asked:
         last = self.session.last_asked
         if last is None:
             raise errors.UsageError("Nothing has been asked yet.", "Ask something first.")
@@ -95,13 +125,13 @@ class Commands:
         if options.tier or options.profile:
             changes |= {"tier": options.tier or last.tier, "profile": options.profile}
         changes |= {name: True for name in ("below", "dry_run", "yes") if getattr(options, name)}
-        self._turn(Asked(**{**vars(last), **changes}))
+        return Asked(**{**vars(last), **changes})
 
     def _undo(self, words: str, options: argparse.Namespace) -> None:
-        self._travel(back=True)
+        travel(self._magics, self.session, back=True)
 
     def _redo(self, words: str, options: argparse.Namespace) -> None:
-        self._travel(back=False)
+        travel(self._magics, self.session, back=False)
 
     def _status(self, words: str, options: argparse.Namespace) -> None:
         tell.status(self.session)
@@ -119,8 +149,7 @@ class Commands:
             known = ", ".join(sorted(session.settings.profiles))
             raise errors.UsageError("Which profile?", f"Say %spark use NAME; known: {known}.")
         tier: Tier = options.tier or session.settings.profile(words).tier
-        session.settings.profile(words)
-        session.chosen[tier] = words
+        session.use(tier, words)
         tell.status(session)
 
     # --- a turn -----------------------------------------------------------------------------------
@@ -143,61 +172,64 @@ class Commands:
 
     def _turn(self, asked: Asked) -> None:
         """Run a turn, show it, and do what was asked with its result."""
+        self._end_race()
+        self._offers = Offers()
         request, profile = self.session.request(asked)
-        view = TurnView(asked=_title(asked), wants_code=request.wants_code, tier=asked.tier)
-        reading = self.session.start(request, profile)
-        rich = getattr(self._shell, "kernel", None) is not None
+        view, steering = TurnView(asked=_title(asked), wants_code=request.wants_code, tier=asked.tier), Steering()
+        reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
+        race = self._race = self._start_race(asked, request, profile)
+        rich = self._is_rich()
         surface = open_surface(
-            view, reading, rich=rich, widgets=rich and self._widgets_work(), on_why=self._why_of(asked, view)
+            view,
+            reading,
+            rich=rich,
+            widgets=rich and self._widgets_work(),
+            on_why=self._why_of(asked, view),
+            on_say=lambda words: self._redirect(steering, words),
         )
         last = follow(reading, view, surface)
+        asked = replace(asked, words="\n".join(part for part in (asked.words, *view.said) if part))
         self.session.remember(asked, view)
         if view.proposal is not None and view.ended and view.state != "stopped":
-            view.outcome = self._apply(asked, view.proposal, request.turn_id)
+            self._offers.asked, self._offers.proposals = asked, {1: view.proposal}
+            view.outcome = apply_edit(self._magics, self.session, asked, view.proposal)
         surface.finish()
         if isinstance(surface, Card):
             self._cards.append(surface)
+        if isinstance(last, TurnFinished) and race is not None and race is self._race:
+            race.show(last.proposal)
+        else:
+            self._end_race()
         if isinstance(last, TurnFailed):
             raise errors.SparkError(last.message, last.hint, code=last.code)
         if last is None or isinstance(last, TurnCancelled):
             raise errors.TurnStopped("Stopped.", "Nothing was applied; %spark retry asks again.")
 
-    def _apply(self, asked: Asked, proposal: Proposal, turn_id: str) -> str:
-        """Put the edit where it belongs, and return one line about that."""
-        if asked.dry_run:
-            return "Dry run: nothing was applied."
-        if not proposal.holds and not asked.yes:
-            return "Not applied: a check does not hold. %spark retry tries again; --yes applies it as it is."
-        edit = proposal.edit
-        in_cell = self._magics.log.current is not None and self._magics.log.current.cell_id == edit.cell_id
-        replace = not asked.below and edit.operation == "replace" and (in_cell or self._magics.replaces_own_cell())
-        self._shell.set_next_input(edit.new_source, replace=replace)
-        self.session.journal.record_applied(
-            turn_id=turn_id,
-            scope=self.session.scope,
-            cell_id=edit.cell_id,
-            operation=edit.operation if replace else "insert_below",
-            before=edit.old_source,
-            after=edit.new_source,
-        )
-        place = "This cell now holds the new code" if replace else "The new code is in a new cell below"
-        return f"{place}. %spark undo brings the old code back." if replace else f"{place}."
+    def _redirect(self, steering: Steering, words: str) -> None:
+        """Say more to the running turn; whoever thinks beside it has heard another question."""
+        self._end_race()
+        self.session.say(steering, words)
 
-    def _travel(self, *, back: bool) -> None:
-        journal, scope = self.session.journal, self.session.scope
-        edit = journal.last_applied(scope, undone=not back)
-        if edit is None:
-            verb = "take back" if back else "do again"
-            problem = f" ({journal.problem})" if journal.problem else ""
-            raise errors.UsageError(f"There is nothing to {verb} in this notebook{problem}.", "See: %spark status")
-        journal.mark(edit.edit_id, undone=back)
-        if back and edit.operation == "insert_below":
-            tell.stays()
-            return
-        text = edit.before if back else edit.after
-        replace = self._magics.replaces_own_cell()
-        self._shell.set_next_input(text, replace=replace)
-        tell.travelled(_for_reading(edit), back=back, replace=replace)
+    def _start_race(self, asked: Asked, request: TurnRequest, profile: Profile) -> Race | None:
+        """Let the deep tier think beside, if that is wanted and is somebody else."""
+        session = self.session
+        wanted = self._magics.race or session.settings.turns.race
+        if not wanted or not request.wants_code or asked.tier == "deep":
+            return None
+        if session.settings.for_tier("deep", session.chosen.get("deep")) == profile:
+            return None
+        try:
+            return Race(session, asked, request.turn_id, self._offers, rich=self._is_rich())
+        except errors.SparkError:  # it cannot be put to the deep tier: then the fast one answers alone
+            return None
+
+    def _end_race(self) -> None:
+        race, self._race = self._race, None
+        if race is not None:
+            race.cancel()
+
+    def _is_rich(self) -> bool:
+        return getattr(self._shell, "kernel", None) is not None
 
     def _why_of(self, asked: Asked, view: TurnView) -> Callable[[Callable[[str], None]], None]:
         """What the card's tab "Why" does: ask for the reason of the change, off the cell's way."""
@@ -208,8 +240,9 @@ class Commands:
             edit = view.proposal.edit
             target = CellSnapshot(cell_id=edit.cell_id, source=edit.new_source)
             words = f"The cell was changed as asked: {asked.words}. Explain briefly what changed and why."
-            request, profile = self.session.request(Asked("explain", words, target=target, tier=asked.tier))
-            tell.stream_into(self.session.start(request, profile), show)
+            question = Asked("explain", words, target=target, tier=asked.tier)
+            request, profile = self.session.request(question)
+            tell.stream_into(self.session.start(request, profile, self.session.substitutes(question)), show)
 
         return ask
 
@@ -229,7 +262,3 @@ def _title(asked: Asked) -> str:
         error = f" {asked.error.name}: {asked.error.message}" if asked.error else ""
         return f"Fix{error}" + (f" — {asked.words}" if asked.words else "")
     return asked.words
-
-
-def _for_reading(edit: AppliedEdit) -> tuple[list[str], list[str]]:
-    return edit.before.splitlines(), edit.after.splitlines()

@@ -16,7 +16,7 @@ from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.html import STYLE, foot_html, turn_html
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.view import TurnView
-from jupyter_spark.wire import AnyTurnEvent, TurnCancelled, TurnFailed, TurnFinished
+from jupyter_spark.wire import TurnCancelled, TurnFailed, TurnFinished
 
 FRAMES_PER_S = 20.0
 CHARS_PER_S = 200_000
@@ -35,6 +35,13 @@ class Surface(Protocol):
 
     def finish(self) -> None:
         """Show the end."""
+
+
+class Viewed(Protocol):
+    """What takes in a turn's events, or those of several turns."""
+
+    def take(self, event: Any) -> None:
+        """Take in one event."""
 
 
 class DiffOutput:
@@ -137,6 +144,7 @@ class TerminalOutput:
             fresh = "".join(f"\x1b[2m{line}\x1b[0m\n" for line in view.new[self._lines :])
             self._lines = len(view.new)
         else:
+            self._chars = self._chars if len(view.text) >= self._chars else 0  # redirected: it begins again
             fresh = view.text[self._chars :]
             self._chars += len(fresh)
         sys.stdout.write(fresh)
@@ -153,16 +161,24 @@ class TerminalOutput:
         sys.stdout.flush()
 
 
-def open_surface(view: TurnView, reading: Reading[Any], *, rich: bool, widgets: bool, on_why: Any = None) -> Surface:
+def open_surface(
+    view: TurnView,
+    reading: Reading[Any],
+    *,
+    rich: bool,
+    widgets: bool,
+    on_why: Any = None,
+    on_say: Callable[[str], None] | None = None,
+) -> Surface:
     """Choose where a turn is shown: a card, an output, or a terminal."""
     if not rich:
         return TerminalOutput(view)
     if view.wants_code:
-        return Card(view, reading.cancel, on_why) if widgets else DiffOutput(view)
+        return Card(view, reading.cancel, on_why, on_say) if widgets else DiffOutput(view)
     return WordsOutput(view, reading.cancel if widgets else None)
 
 
-def follow(reading: Reading[AnyTurnEvent], view: TurnView, surface: Surface) -> Terminal | None:
+def follow(reading: Reading[Any], view: Viewed, surface: Surface) -> Terminal | None:
     """Show a turn from its first event to its last, without the closing frame.
 
     Returns

@@ -6,6 +6,7 @@ Light on purpose: it is filled from the moment the extension is loaded, before a
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,11 +18,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class RanCell:
-    """A cell as it was run."""
+    """A cell as it was run, and when (seconds since the epoch; 0 if it ran before anybody looked)."""
 
     cell_id: str
     source: str
     execution_count: int
+    ran_at_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class CellLog:
 
     cells: dict[str, RanCell] = field(default_factory=dict)
     errors: dict[str, SeenError] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
     current: RanCell | None = None
     last_failed: str | None = None
     last_count: int = 0
@@ -52,22 +55,35 @@ class CellLog:
     def before_run(self, source: str, cell_id: str | None = None) -> None:
         """A cell is about to run; its count is the one after the last (IPython's own may or may not count it yet)."""
         count = self.last_count + 1
-        self.current = RanCell(cell_id or _name(count), source, count)
+        self.current = RanCell(cell_id or _name(count), source, count, time.time())
         self._add(self.current)
 
-    def after_run(self, error: BaseException | None, execution_count: int | None = None) -> None:
-        """The cell that was running has ended, and this was its count."""
+    def after_run(
+        self, error: BaseException | None, execution_count: int | None = None, result: object | None = None
+    ) -> None:
+        """The cell that was running has ended with this result (its last expression), and this was its count."""
         if execution_count is not None:
             self._count(execution_count)
         cell = self.current
         if cell is None or is_ours(cell.source):
             return
         self.errors.pop(cell.cell_id, None)
+        self.results.pop(cell.cell_id, None)
+        if result is not None:
+            # Off the way of loading. What the result was is kept, not the result: nothing of the user's lives on here.
+            from jupyter_spark.kernel.variables import summarize, type_name
+
+            self.results[cell.cell_id] = f"{type_name(result)} {summarize(result)}".rstrip()
         if self.last_failed == cell.cell_id:
             self.last_failed = None
         if error is not None and not isinstance(error, KeyboardInterrupt):
             self.errors[cell.cell_id] = describe_error(error)
             self.last_failed = cell.cell_id
+
+    def outputs(self, cell_id: str) -> str:
+        """Return what is known of a cell's outputs: the last expression's value in a few words, the error."""
+        error = self.errors.get(cell_id)
+        return "\n".join(filter(None, (self.results.get(cell_id), error.traceback if error else None)))
 
     def find(self, which: str) -> RanCell | None:
         """Return a cell by its execution count, or the last one for ``last`` or nothing."""

@@ -58,6 +58,9 @@ CARD_STYLE = """<style>
  border:1px solid var(--jp-border-color1);border-radius:3px}
 .jspark-card button.jupyter-button:hover{background:var(--jp-layout-color2)}
 .jspark-card button.jupyter-button i{font-size:.8em;margin-right:6px;color:var(--jp-error-color1)}
+.jspark-card .widget-vbox>button.jupyter-button{align-self:flex-start;margin:4px 10px 8px}
+.jspark-card .widget-text{flex:0 1 16em;margin:4px 0 4px 6px}
+.jspark-card .widget-text input[type=text]{height:24px;border-radius:3px}
 .jspark-card .widget-tab{width:100%}
 .jspark-card .widget-tab>.widget-tab-contents{border:0;padding:0;background:none;overflow:visible}
 .jspark-card .widget-tab>.lm-TabBar{min-height:28px;padding:0 4px;background:none;

@@ -36,7 +36,10 @@ class SparkMagics(Magics):
     widgets = Enum(
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
-    warm = Bool(True, help="Import the engine in the background shortly after loading.").tag(config=True)
+    race = Bool(False, help="Whether the deep tier thinks beside the spark tier and may offer a second proposal.").tag(
+        config=True
+    )
+    warm = Bool(True, help="Import the engine and connect, in the background, shortly after loading.").tag(config=True)
     warm_after_s = Float(1.0, help="How long after loading that begins, in seconds.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, name: str = NAME) -> None:
@@ -58,7 +61,7 @@ class SparkMagics(Magics):
             return self._commands
 
     def spark_line(self, line: str) -> None:
-        """Talk about the notebook: ask, explain, fix, undo, redo, retry, status, use, context."""
+        """Talk about the notebook: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context."""
         parser = line_parser(f"%{self.name}")
         options = parse(parser, line)
         words = "" if options.help else options.words
@@ -125,12 +128,13 @@ class SparkMagics(Magics):
         return current is not None and bool(_ONLY_MAGIC.match(current.source))
 
     def warm_up(self) -> None:
-        """Import what a first turn needs, off the user's way; a failure shows itself at the first turn."""
+        """Import what a first turn needs and connect, off the user's way; a failure shows itself at the first turn."""
         with suppress(Exception):
             from jupyter_spark.providers import import_sdk
 
-            _ = self.commands
+            commands = self.commands
             import_sdk()
+            commands.session.warm()
 
     def before_run(self, info: Any) -> None:
         """IPython's event before a cell runs: the reader goes on, so the last card may settle."""
@@ -142,7 +146,8 @@ class SparkMagics(Magics):
     def after_run(self, result: Any) -> None:
         """IPython's event after a cell ran."""
         if result.info is not None and result.info.store_history:
-            self.log.after_run(result.error_before_exec or result.error_in_exec, result.execution_count)
+            error = result.error_before_exec or result.error_in_exec
+            self.log.after_run(error, result.execution_count, result.result)
 
     def close(self) -> None:
         """Let go of everything that runs."""

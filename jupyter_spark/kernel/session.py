@@ -6,25 +6,31 @@ Imported at first use, never at ``%load_ext``.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+import re
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_spark.conversation import begin
+from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.journal import SafeJournal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.kernel.history import CellLog, RanCell
 from jupyter_spark.kernel.loop import LoopThread, Reading
-from jupyter_spark.kernel.variables import summarize_variables
+from jupyter_spark.kernel.snapshot import as_snapshot, notebook_snapshot
+from jupyter_spark.kernel.variables import take_snapshot
 from jupyter_spark.kernel.view import TurnView
-from jupyter_spark.providers import Provider, open_provider
+from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile, Settings, load_settings
-from jupyter_spark.turn import SAMPLING_TEMPERATURE, run_turn
+from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CellSnapshot,
+    Conversation,
     ErrorReport,
     Message,
     NotebookSnapshot,
@@ -37,7 +43,7 @@ from jupyter_spark.wire import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-KEPT_MESSAGES = 6
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -71,65 +77,132 @@ class KernelSession:
         self.last_asked: Asked | None = None
         self.last_view: TurnView | None = None
         self._providers: dict[str, Provider] = {}
-        self._messages: list[Message] = []
+        self._conversations: dict[str, Conversation] = {}
+        self._taken: dict[str, tuple[RanCell | None, RanCell]] = {}
 
     def profile(self, asked: Asked) -> Profile:
         """Return who answers: the profile named, the one chosen with ``use``, or the tier's."""
         return self.settings.for_tier(asked.tier, asked.profile or self.chosen.get(asked.tier))
 
+    def substitutes(self, asked: Asked) -> list[Substitute]:
+        """Return who answers instead where that profile cannot begin to."""
+        profiles = self.settings.fallbacks(asked.tier, asked.profile or self.chosen.get(asked.tier))
+        if not profiles:
+            return []
+        put = self._putting(asked)
+        return [Substitute(self._provider(profile), partial(put, profile)) for profile in profiles]
+
     def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
         """Make the request; raises ``SparkError`` if it cannot be asked."""
         self.settings = load_settings()  # a key set with %env, or a mended file, counts at once
         profile = self.profile(asked)
+        return self._putting(asked)(profile), profile
+
+    def _putting(self, asked: Asked) -> Callable[[Profile], TurnRequest]:
+        """What puts a request to a profile, with the notebook and its variables as they are now."""
         namespace = self.shell.user_ns
-        names = asked.only_variables if asked.only_variables is not None else tuple(namespace)
-        talk = asked.kind == "ask" and not profile.small
-        request = build_request(
-            asked.kind,
-            asked.words,
-            profile,
-            self.snapshot(),
-            target=asked.target,
-            error=asked.error,
-            tier=asked.tier,
-            variables=[
-                VariableSummary(name=name, type=kind, summary=summary)
-                for name, kind, summary in summarize_variables(namespace, [n for n in names if not _internal(n)])
-            ],
-            live_names=set(namespace),
-            only_variables=asked.only_variables,
-            with_context=asked.with_context,
-            history=tuple(self._messages) if talk else (),
-        )
-        if asked.again:
-            request = request.model_copy(update={"temperature": SAMPLING_TEMPERATURE})
-        return request, profile
+        # What the request speaks of goes first: a large namespace may not fit whole.
+        words = _WORD.findall(f"{asked.words}\n{asked.target.source if asked.target else ''}")
+        snapshot, live_names = self.snapshot(), set(namespace)
+        variables = [
+            VariableSummary(name=name, type=kind, summary=summary)
+            for name, kind, summary in take_snapshot(namespace, asked.only_variables, first=words).rows
+        ]
 
-    def start(self, request: TurnRequest, profile: Profile) -> Reading[AnyTurnEvent]:
-        """Start a turn on the background loop; it is recorded in the journal as it runs."""
-        provider = self._provider(profile)
+        def put(profile: Profile) -> TurnRequest:
+            request = build_request(
+                asked.kind,
+                asked.words,
+                profile,
+                snapshot,
+                target=asked.target,
+                error=asked.error,
+                tier=asked.tier,
+                variables=variables,
+                live_names=live_names,
+                only_variables=asked.only_variables,
+                with_context=asked.with_context,
+                conversation=self._conversations.setdefault(self._talk_of(profile), begin()),
+                privacy=self.settings.privacy,
+            )
+            return request.model_copy(update={"temperature": SAMPLING_TEMPERATURE}) if asked.again else request
 
-        def events() -> AsyncGenerator[AnyTurnEvent, None]:
-            return recorded(run_turn(request, provider), request, self.journal)
+        return put
 
-        return Reading(self.thread, events)
+    def run(
+        self,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        steering: Steering | None = None,
+    ) -> AsyncGenerator[AnyTurnEvent, None]:
+        """Return a turn's events; it is recorded in the journal as it runs, on the background loop."""
+        events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
+        return recorded(events, request, self.journal)
+
+    def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Connect to the endpoint of the fast tier, if a key for it is in the environment; send ``messages`` ahead.
+
+        Right after loading there is nothing to send ahead: the rules alone are shorter than what endpoints cache.
+        """
+        profile = self.settings.for_tier("spark", self.chosen.get("spark"))
+        if any(os.environ.get(name, "").strip() for name in profile.key_env):
+            self.thread.submit(self._provider(profile).warm(messages))
+
+    def start(
+        self,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        steering: Steering | None = None,
+    ) -> Reading[AnyTurnEvent]:
+        """Start a turn on the background loop."""
+        return Reading(self.thread, lambda: self.run(request, profile, substitutes, steering))
+
+    def say(self, steering: Steering, words: str) -> None:
+        """Redirect a running turn; from any thread."""
+        self.thread.loop.call_soon_threadsafe(steering.say, words)
 
     def remember(self, asked: Asked, view: TurnView) -> None:
-        """Keep what ``retry`` and ``status`` need, and the conversation for the next question."""
+        """Keep what ``retry`` and ``status`` need, and the conversation for the next turn."""
         self.last_asked, self.last_view = asked, view
-        if asked.kind == "ask" and view.state == "done":
-            talk = [Message(role="user", content=asked.words), Message(role="assistant", content=view.text)]
-            self._messages = [*self._messages, *talk][-KEPT_MESSAGES:]
+        if (after := view.conversation) is not None:
+            whose = (key for key, before in self._conversations.items() if before.cache_key == after.cache_key)
+            self._conversations.update(dict.fromkeys(list(whose), after))
+
+    def use(self, tier: Tier, name: str) -> None:
+        """Let another profile fill a tier, with a conversation of its own."""
+        self.settings.profile(name)
+        self.chosen[tier] = name
+        self._conversations.clear()
+
+    def _talk_of(self, profile: Profile) -> str:
+        """Whose conversation it is: one endpoint's, about one notebook, until the kernel begins anew (``%reset``)."""
+        # %reset empties this table of IPython's own, and leaves no other trace.
+        began = self.shell.user_ns_hidden.setdefault("_jupyter_spark_began", uuid.uuid4().hex)
+        return f"{began} {notebook_path()} {profile.model_dump_json()}"
+
+    def took(self, source: str) -> None:
+        """Note that the running cell was given this text: it holds until the cell runs."""
+        cell = self.log.current
+        if cell is not None and not cell.cell_id.startswith("In["):  # a terminal's prompts are not cells that stay
+            self._taken[cell.cell_id] = (self.log.cells.get(cell.cell_id), replace(cell, source=source))
 
     def snapshot(self) -> NotebookSnapshot:
-        """Return the notebook as the kernel knows it: what was run, each cell with its latest text."""
-        cells = sorted(self.log.cells.values(), key=lambda cell: cell.execution_count)
-        return NotebookSnapshot(
-            cells=tuple(map(as_snapshot, cells)),
-            origin="history",
-            path=notebook_path(),
-            taken_at_s=time.time(),
-        )
+        """Return the notebook from the best source there is, each cell with its latest text."""
+        return self._as_taken(notebook_snapshot(self.log, self.shell.user_ns))
+
+    def _as_taken(self, notebook: NotebookSnapshot) -> NotebookSnapshot:
+        """The notebook with the texts that cells were given and have not run yet."""
+        ran = self.log.cells
+        taken = {name: cell for name, (before, cell) in self._taken.items() if ran.get(name) is before}
+        cells = [
+            cell.model_copy(update={"source": given.source, "execution_count": given.execution_count})
+            if (given := taken.pop(cell.cell_id, None)) is not None
+            else cell
+            for cell in notebook.cells
+        ]
+        return notebook.model_copy(update={"cells": (*cells, *map(as_snapshot, taken.values()))})
 
     @property
     def scope(self) -> str:
@@ -154,14 +227,9 @@ class KernelSession:
 
     def _provider(self, profile: Profile) -> Provider:
         key = profile.model_dump_json()
-        if key not in self._providers:
-            self._providers[key] = open_provider(profile)
+        if key not in self._providers:  # the thread that warms may be at it too: one of the two stays
+            self._providers.setdefault(key, open_provider(profile))
         return self._providers[key]
-
-
-def as_snapshot(cell: RanCell) -> CellSnapshot:
-    """Return a cell that ran as a snapshot."""
-    return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count)
 
 
 def notebook_path() -> str | None:
@@ -170,20 +238,16 @@ def notebook_path() -> str | None:
     return str(Path(name).absolute()) if name.endswith(".ipynb") else None
 
 
-def _internal(name: str) -> bool:
-    return name.startswith("_") or name in ("In", "Out", "exit", "quit", "get_ipython", "open")
-
-
 def report_error(log: CellLog, cell: RanCell) -> ErrorReport | None:
     """Return the error that a cell raised when it last ran."""
     seen = log.errors.get(cell.cell_id)
     return ErrorReport(name=seen.name, message=seen.message, traceback=seen.traceback) if seen else None
 
 
-def summary_of(session: KernelSession) -> list[tuple[str, str, str]]:
+def summary_of(session: KernelSession) -> list[tuple[Tier, str, str]]:
     """Return ``(tier, profile, models)`` for both tiers, as they are filled now."""
     tiers: tuple[Tier, ...] = ("spark", "deep")
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[Tier, str, str]] = []
     for tier in tiers:
         profile = session.settings.for_tier(tier, session.chosen.get(tier))
         rows.append((tier, profile.name, ", ".join(profile.models) or str(profile.script or "")))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from jupyter_spark.errors import SparkError
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.session import KernelSession, summary_of
+from jupyter_spark.privacy import say_kept_back
 from jupyter_spark.settings import Profile, find_key
 from jupyter_spark.wire import AnyTurnEvent, TextDelta, TurnFailed, TurnRequest
+
+_ORIGINS = {"file": "saved file", "history": "kernel's history", "live": "open notebook"}
 
 
 def status(session: KernelSession) -> None:
     """Print which profile fills which tier, whether it can answer, and the last turn's figures."""
     for tier, name, models in summary_of(session):
         print(f"{tier:<6} {name:<14} {models:<44} {_ready(session.settings.profile(name))}".rstrip())  # noqa: T201
+        if others := session.settings.fallbacks(tier, session.chosen.get(tier)):
+            print(f"       else {', '.join(profile.name for profile in others)}")  # noqa: T201
     if session.last_view is not None:
         print("last   " + " · ".join(session.last_view.closing()))  # noqa: T201
     if session.journal.problem:
@@ -44,8 +50,17 @@ def context(request: TurnRequest, profile: Profile) -> None:
         print(f"  the cell itself: {lines} line{'s' if lines != 1 else ''}")  # noqa: T201
     for piece in pack.pieces:
         print(f"  {piece.tokens:>6}  {piece.label:<14} {piece.reason}")  # noqa: T201
+    if pack.cut:
+        print(f"  cut for the budget: {', '.join(pack.cut)}")  # noqa: T201
     if pack.dropped:
         print(f"  left out for the budget: {', '.join(pack.dropped)}")  # noqa: T201
+    if pack.kept_out:
+        print(f"  kept out by spark-ignore: {pack.kept_out} cell{'s' if pack.kept_out != 1 else ''}")  # noqa: T201
+    for label in dict.fromkeys(row.label for row in pack.kept_back):
+        print(f"  {label}: {say_kept_back(row for row in pack.kept_back if row.label == label)}")  # noqa: T201
+    if pack.taken_at_s:
+        age_s = max(0.0, time.time() - pack.taken_at_s)
+        print(f"  the notebook is from the {_ORIGINS[pack.origin]}, {age_s:.0f} s old")  # noqa: T201
 
 
 def travelled(texts: tuple[list[str], list[str]], *, back: bool, replace: bool) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jupyter_spark.diff import DiffLine, fold, line_diff
+from jupyter_spark.figures import say_figures
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CheckResult,
+    Conversation,
     EditDelta,
     EditReady,
     EditStarted,
@@ -23,6 +25,7 @@ from jupyter_spark.wire import (
     TurnFigures,
     TurnFinished,
     TurnStarted,
+    TurnSteered,
 )
 
 State = Literal["waiting", "streaming", "done", "refused", "failed", "stopped"]
@@ -35,6 +38,9 @@ CHECK_WORDS = {
     "keeps_size": "keeps its size",
     "changed": "changed",
     "names_known": "names known",
+    "keeps_definitions": "nothing lost",
+    "as_asked": "as asked",
+    "keeps_secrets": "secrets back in place",
 }
 
 
@@ -51,10 +57,13 @@ class TurnView:
     new: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     proposal: Proposal | None = None
     figures: TurnFigures | None = None
     problem: str = ""
     outcome: str = ""
+    conversation: Conversation | None = None
+    _lasting: int = 0  # how many of the notices are about the turn and not about one of its answers
 
     def take(self, event: AnyTurnEvent) -> None:
         """Take in one event."""
@@ -68,6 +77,12 @@ class TurnView:
             self.tier, self.model = event.tier, event.model
         elif isinstance(event, EditStarted):
             self.old, self.new, self.words = event.old_source.splitlines(), [], []
+            self._lasting = len(self.notices) if event.attempt == 1 else self._lasting
+        elif isinstance(event, TurnSteered):
+            self.asked = f"{self.asked} · {event.words}"
+            self.said.append(event.words)
+            self.new, self.words, self.proposal, self.state = [], [], None, "waiting"
+            del self.notices[self._lasting :]
         elif isinstance(event, Notice):
             self.notices.append(event.message)
         elif isinstance(event, EditReady):
@@ -84,7 +99,7 @@ class TurnView:
         elif isinstance(event, TurnCancelled):
             self.state = "stopped"
         else:
-            self.model = event.model
+            self.model, self.conversation = event.model, event.conversation
             self.state = "done" if event.proposal is None or event.proposal.holds else "refused"
 
     @property
@@ -143,19 +158,11 @@ class TurnView:
         return [check.name for check in self.proposal.checks] if self.proposal else []
 
     def closing(self) -> list[str]:
-        """The closing line's parts: tier, model, time to first token, tokens a second, cost."""
+        """The closing line's parts: tier, model, and what the turn took."""
         parts = [part for part in (self.tier, self.model) if part]
-        figures = self.figures
-        if figures is None:
-            return parts
-        if figures.first_token_s is not None:
-            parts.append(f"first token {_duration(figures.first_token_s)}")
-        if figures.tokens_per_s is not None:
-            parts.append(f"{figures.tokens_per_s:,.0f} tok/s")
-        parts.append(_duration(figures.total_s))
-        if figures.cost_usd:
-            parts.append(f"${figures.cost_usd:.4f}")
-        if self.proposal is not None and self.proposal.repaired:
+        if self.figures is not None:
+            parts += say_figures(self.figures)
+        if self.figures is not None and self.proposal is not None and self.proposal.repaired:
             parts.append("repaired once")
         return parts
 
@@ -164,7 +171,3 @@ def _say(check: CheckResult) -> str:
     if check.ok:
         return check.message or CHECK_WORDS[check.name]
     return f"line {check.line}: {check.message}" if check.line else check.message
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

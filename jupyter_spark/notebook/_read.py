@@ -19,6 +19,7 @@ from jupyter_spark.notebook._spans import (
     splice,
     without_lone_surrogates,
 )
+from jupyter_spark.outputs import render_outputs
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 
 _BOM = b"\xef\xbb\xbf"
@@ -191,7 +192,9 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
         lines = source if isinstance(source, list) else ["" if source is None else source]
         if not all(isinstance(line, str) for line in lines):
             raise _not_a_notebook(f"{name}: the source of cell {index} is neither text nor a list of lines.")
-        cell_id, kind, count = (item.value.get(key) for key in ("id", "cell_type", "execution_count"))
+        cell_id, kind, count, outputs = (
+            item.value.get(key) for key in ("id", "cell_type", "execution_count", "outputs")
+        )
         # Without an id of its own (nbformat < 4.5, or a copied cell) a cell is known by its place.
         if not isinstance(cell_id, str) or not cell_id or cell_id in seen or cell_id.startswith("#"):
             cell_id = f"#{index}"
@@ -202,9 +205,16 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
             kind=kind if kind in ("code", "markdown") else "raw",
             source=without_lone_surrogates("".join(lines)),
             execution_count=count if isinstance(count, int) else None,
+            outputs=without_lone_surrogates(render_outputs(outputs)) if isinstance(outputs, list) else "",
+            tags=_tags(item.value.get("metadata")),
         )
         cells.append(Cell(index, taken, item.value))
     return tuple(cells)
+
+
+def _tags(metadata: Any) -> tuple[str, ...]:
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return tuple(without_lone_surrogates(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
 def _language(metadata: Any) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jupyter_spark import errors
+from jupyter_spark.providers._deadlines import connect_deadline
 from jupyter_spark.settings import Profile
 
 _KEY_LIKE = re.compile(r"\b(?:sk|csk|gsk|key)[-_][\w*.-]{4,}")
 _NOT_FOUND = {"model_not_found", "model_not_available", "deployment_not_found"}
 _UNSUPPORTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value"}
+# What a WebSocket forgot or may no longer do: the whole history on a fresh one mends it.
+REPLAYED = {"previous_response_not_found", "websocket_connection_limit_reached"}
 
 
 def without_keys(text: str, key: str | None = None) -> str:
@@ -31,9 +36,8 @@ def from_exception(error: Exception, profile: Profile, key: str | None) -> error
         body = error.body if isinstance(error.body, dict) else {}
         return from_status(error.status_code, body, error.message, profile, key, error.response.headers)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return errors.DeadlineError(
-            f"{_who(profile)} did not answer in time.", "Try again, or raise the profile's deadlines.", retryable=True
-        )
+        # The turn's own watch waits for everything but the connection.
+        return connect_deadline(profile)
     if isinstance(error, openai.APIConnectionError):
         cause = error.__cause__ or error
         return errors.ConnectionFailed(
@@ -65,6 +69,8 @@ def from_status(
     if status in (401, 403):
         names = " or ".join(profile.key_env) or "the profile's key"
         return errors.AuthenticationError(f"{_who(profile)} refuses the key: {text}.", f"Check {names}.")
+    if code in REPLAYED:
+        return errors.BadRequestError(f"{_who(profile)} cannot go on from before: {text}.", "Try again.", code=code)
     if status == 404:
         return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
     if status == 429:
@@ -87,10 +93,10 @@ def from_status(
     return errors.BadRequestError(f"{_who(profile)} refuses the request: {text}.", "See: jupyter spark doctor")
 
 
-def from_event(body: Any, profile: Profile, key: str | None) -> errors.SparkError:
-    """Turn an error that came inside a stream into a SparkError."""
+def from_event(body: Any, profile: Profile, key: str | None, headers: Any = None) -> errors.ProviderError:
+    """Turn an error that came inside a stream into a SparkError; over a WebSocket it may have headers."""
     inner = body if isinstance(body, dict) else {"message": str(body)}
-    return from_status(_status_of(inner), inner, str(inner.get("message") or "error"), profile, key)
+    return from_status(_status_of(inner), inner, str(inner.get("message") or "error"), profile, key, headers)
 
 
 def _status_of(inner: dict[str, Any]) -> int:
@@ -98,14 +104,22 @@ def _status_of(inner: dict[str, Any]) -> int:
     code = str(inner.get("code") or inner.get("type") or "")
     if "rate_limit" in code or code == "insufficient_quota":
         return 429
-    said = (str(inner.get(name)) for name in ("status", "code"))
-    return next((int(text) for text in said if text.isdecimal() and 400 <= int(text) < 600), 500)
+    said = (str(inner.get(name)) for name in ("status", "status_code", "code"))
+    status = next((int(text) for text in said if text.isdecimal() and 400 <= int(text) < 600), None)
+    refused = code in _UNSUPPORTED or code in REPLAYED or code == "invalid_request_error"
+    return status or (400 if refused else 500)
 
 
 def _retry_after_s(headers: Any) -> float | None:
+    """How long to wait, in seconds: from the header's seconds or its date."""
+    said = next((str(value) for name, value in dict(headers or {}).items() if name.lower() == "retry-after"), "")
     try:
-        return float(headers["retry-after"])
-    except (KeyError, TypeError, ValueError):
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (TypeError, ValueError):
         return None
 
 

@@ -1,8 +1,8 @@
-"""An OpenAI-compatible endpoint over HTTP streaming.
+"""An OpenAI-compatible endpoint over HTTP streaming, and what every transport has in common.
 
-The SDK does authentication, addresses, retries before the answer and connections; the stream itself is read raw:
-building the SDK's typed objects costs twenty times as much per event. One ``Delta`` is yielded for what arrived
-together, so a fast stream costs per network read and not per token.
+The SDK does authentication, addresses and connections; the stream itself is read raw: building the SDK's typed objects
+costs twenty times as much per event. One ``Delta`` is yielded for what arrived together, so a fast stream costs per
+network read and not per token.
 """
 
 from __future__ import annotations
@@ -10,15 +10,27 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import TYPE_CHECKING, Any
 
-from jupyter_spark.errors import AuthenticationError, BadRequestError, ModelNotFoundError, SparkError, StreamCutError
-from jupyter_spark.providers._failures import from_exception
-from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started
+from jupyter_spark.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ModelNotFoundError,
+    ProviderError,
+    SparkError,
+    StreamCutError,
+)
+from jupyter_spark.providers._deadlines import Watch
+from jupyter_spark.providers._failures import REPLAYED, from_exception
+from jupyter_spark.providers._inbox import Inbox
+from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started, Steered
+from jupyter_spark.providers._reading import EventReader, Exchange, breathe, read_all, read_answer
+from jupyter_spark.providers._retry import Circuit, delay_s
 from jupyter_spark.providers._sse import SseDecoder
 from jupyter_spark.settings import Profile, find_key
+from jupyter_spark.wire import Message
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -28,18 +40,7 @@ DRAIN_S = 0.25  # an endpoint that does not end its reply costs a connection, no
 ATTEMPTS = 6
 LOOPBACK = ("localhost", "127.0.0.1", "::1")  # no proxy stands between us and this machine
 DONE = b"[DONE]"
-
-
-class EventReader(Protocol):
-    """Reads one stream's events; each stream has its own, so that streams may run side by side."""
-
-    def read(self, body: dict[str, Any]) -> list[ProviderEvent]:
-        """Read one event."""
-        ...
-
-    def end(self) -> list[ProviderEvent]:
-        """Read the end of the stream (``[DONE]``, or the connection's orderly close)."""
-        ...
+OPENED = b""
 
 
 class HttpProvider:
@@ -47,7 +48,7 @@ class HttpProvider:
 
     A subclass says how a request is written (``_body``), where it goes (``_open``) and how its events are read
     (``_reader``). A parameter that the endpoint refuses is dropped and remembered; a model that the key may not use
-    gives way to the next of the profile's.
+    gives way to the next of the profile's; what passes by itself is tried again, before the first token only.
     """
 
     def __init__(self, profile: Profile, env: Mapping[str, str] | None = None) -> None:
@@ -57,6 +58,8 @@ class HttpProvider:
         self._client: AsyncOpenAI | None = None
         self._refused: set[str] = set()
         self._model_index = 0
+        self._circuit = Circuit(profile)
+        self._running: set[Exchange] = set()
 
     @property
     def model(self) -> str:
@@ -64,62 +67,86 @@ class HttpProvider:
         models = self.profile.models or ("default",)
         return models[min(self._model_index, len(models) - 1)]
 
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Get ready for a turn; see ``Provider.warm``."""
+        self._connect()
+
     async def aclose(self) -> None:
         """Let go of every connection."""
+        for exchange in tuple(self._running):
+            await exchange.aclose()
         client, self._client = self._client, None
         if client is not None:
             await client.close()
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Answer the request; see ``Provider.stream``."""
-        client = self._connect()
-        for attempt in range(ATTEMPTS):
-            began = False
-            events = self._stream_once(client, request)
-            try:
-                async for event in events:
-                    began = True
-                    yield event
-                return
-            except AuthenticationError:
-                await self.aclose()  # the next turn reads the key anew: the user is about to mend it
-                raise
-            except BadRequestError as error:
-                if began or error.parameter is None or not self._drop(error.parameter) or attempt == ATTEMPTS - 1:
-                    raise
-            except ModelNotFoundError:
-                if began or self._model_index + 1 >= len(self.profile.models) or attempt == ATTEMPTS - 1:
-                    raise
-                self._model_index += 1
-            finally:
-                await events.aclose()
-
-    async def _stream_once(self, client: AsyncOpenAI, request: ProviderRequest) -> AsyncGenerator[ProviderEvent, None]:
+        trial = self._circuit.admit()
+        watch = Watch(self.profile, request.tier)
+        told = ""
+        began, waits = False, 0
         try:
-            async with self._open(client, self._body(request)) as response:
-                yield Started(self.model)
-                decoder, reader = SseDecoder(), self._reader()
-                chunks = response.iter_bytes()
-                async for chunk in chunks:
-                    for event in _read_events(reader, decoder.feed(chunk)):
-                        yield event
-                        if isinstance(event, Completed):
-                            await _drain(chunks)
-                            return
-                for event in _read_events(reader, [*decoder.flush(), DONE]):
+            for attempt in range(ATTEMPTS):
+                try:
+                    async with aclosing(self._attempt(request, watch)) as events:
+                        async for event in events:
+                            if isinstance(event, Started):
+                                if event.model == told:
+                                    continue
+                                told = event.model
+                            else:
+                                self._circuit.answered()
+                            began = began or isinstance(event, Delta | Steered)
+                            yield event
+                    return
+                except ProviderError as error:
+                    self._circuit.failed(error)
+                    if isinstance(error, AuthenticationError):
+                        await self.aclose()  # the next turn reads the key anew: the user is about to mend it
+                    if began or attempt == ATTEMPTS - 1:
+                        raise
+                    if not self._mended(error):
+                        if self._circuit.open:
+                            raise
+                        await asyncio.sleep(self._delay_s(error, waits, watch))
+                        waits += 1
+        finally:
+            self._circuit.release(trial)
+
+    def _mended(self, error: ProviderError) -> bool:
+        """Whether the same request can be sent again at once, in another way."""
+        if isinstance(error, BadRequestError) and error.parameter is not None and error.code not in REPLAYED:
+            return self._drop(error.parameter)
+        if isinstance(error, ModelNotFoundError) and self._model_index + 1 < len(self.profile.models):
+            self._model_index += 1
+            return True
+        return False
+
+    def _delay_s(self, error: ProviderError, tried: int, watch: Watch) -> float:
+        return delay_s(error, tried, watch.left_s)
+
+    async def _attempt(self, request: ProviderRequest, watch: Watch) -> AsyncGenerator[ProviderEvent, None]:
+        exchange: Exchange | None = None
+        try:
+            exchange = await self._begin(request)
+            self._running.add(exchange)
+            async with aclosing(read_answer(exchange, watch, request.steering, self.model)) as events:
+                async for event in events:
                     yield event
-                    if isinstance(event, Completed):
-                        return
-                raise StreamCutError(
-                    f"The answer of {self.profile.title or self.profile.name} ended before its end.",
-                    "Try again; nothing was applied.",
-                    retryable=True,
-                )
         except SparkError:
             raise
         except Exception as error:  # noqa: BLE001 - it goes on as one of ours
             # Some endpoints echo the key in what they say: a chained traceback would carry it into a log.
             raise from_exception(error, self.profile, self._key) from None
+        finally:
+            if exchange is not None:
+                self._running.discard(exchange)
+                await exchange.aclose()
+
+    async def _begin(self, request: ProviderRequest) -> Exchange:
+        """Send the request on its way."""
+        client, body = self._connect(), self._body(request)
+        return HttpExchange(lambda: self._open(client, body), self._reader(), self.profile)
 
     def _optional(self, name: str, value: Any) -> dict[str, Any]:
         """A parameter, if the profile takes it and the endpoint has not refused it."""
@@ -132,6 +159,8 @@ class HttpProvider:
         values = dict(self.profile.parameters)
         if request.temperature is not None:
             values["temperature"] = request.temperature
+        if request.cache_key:
+            values.setdefault("prompt_cache_key", request.cache_key)
         return {name: value for name, raw in values.items() for value in self._optional(name, raw).values()}
 
     def _drop(self, parameter: str) -> bool:
@@ -148,7 +177,6 @@ class HttpProvider:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         self._key = find_key(self.profile, self._env)
-        limits = self.profile.deadlines
         headers = dict(self.profile.headers)
         if self.profile.key_header and self._key:
             headers[self.profile.key_header] = self._key
@@ -156,9 +184,9 @@ class HttpProvider:
         self._client = AsyncOpenAI(
             base_url=url,
             api_key=self._key or "none",
-            max_retries=2,
+            max_retries=0,
             default_headers=headers or None,
-            timeout=httpx2.Timeout(limits.first_token_s, connect=limits.connect_s),
+            timeout=httpx2.Timeout(None, connect=self.profile.deadlines.connect_s),  # the rest is the turn's watch
             http_client=DefaultAsyncHttpxClient(
                 trust_env=httpx2.URL(url).host not in LOOPBACK,
                 limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=KEEPALIVE_S),
@@ -176,27 +204,78 @@ class HttpProvider:
         raise NotImplementedError
 
 
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Read to the very end: only a reply that was read whole leaves its connection to the next turn."""
+class HttpExchange:
+    """A streamed reply: one task opens and reads it, so that its reader can wait for other things as well."""
 
-    async def exhaust() -> None:
-        async for _ in chunks:
-            pass
+    def __init__(
+        self, opening: Callable[[], AbstractAsyncContextManager[Any]], reader: EventReader, profile: Profile
+    ) -> None:
+        self.inbox = Inbox()
+        self._reader, self._decoder, self._profile = reader, SseDecoder(), profile
+        self._transport: asyncio.Transport | None = None
+        self._task = asyncio.ensure_future(self._pump(opening))
+        self._whole = False
 
-    with suppress(Exception):  # the answer is whole, whatever becomes of the connection
-        await asyncio.wait_for(exhaust(), DRAIN_S)
+    def read(self, items: list[bytes]) -> list[ProviderEvent | SparkError]:
+        """Read what arrived."""
+        return self._note(_read_events(self._reader, self._decoder.feed(b"".join(items))))
+
+    def finish(self) -> list[ProviderEvent | SparkError]:
+        """Read an orderly end; raises what broke the connection, or that the answer has no end."""
+        if self.inbox.error is not None:
+            raise self.inbox.error
+        events = self._note(_read_events(self._reader, [*self._decoder.flush(), DONE]))
+        if not self._whole and not any(isinstance(event, SparkError) for event in events):
+            raise StreamCutError(
+                f"The answer of {self._profile.title or self._profile.name} ended before its end.",
+                "Try again; nothing was applied.",
+                retryable=True,
+            )
+        return events
+
+    async def steer(self, words: str) -> bool:
+        """An answer over HTTP cannot be redirected."""
+        return False
+
+    async def pace(self) -> None:
+        """Let more arrive."""
+        await breathe(self._transport)
+
+    async def aclose(self) -> None:
+        """Close the connection at once, unless the answer is whole: then it is left to the next turn."""
+        if self._whole and not self._task.done():
+            await asyncio.wait({self._task}, timeout=DRAIN_S)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def _note(self, events: list[ProviderEvent | SparkError]) -> list[ProviderEvent | SparkError]:
+        self._whole = self._whole or any(isinstance(event, Completed) for event in events)
+        return events
+
+    async def _pump(self, opening: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
+        inbox = self.inbox
+        try:
+            async with opening() as response:
+                self._transport = _transport_of(response)
+                inbox.put(OPENED)
+                async for chunk in response.iter_bytes():
+                    inbox.put(chunk)
+            inbox.close()
+        except Exception as error:  # noqa: BLE001 - it belongs to the reader
+            inbox.close(error)
 
 
-def _read_events(reader: EventReader, datas: list[bytes]) -> list[ProviderEvent]:
+def _transport_of(response: Any) -> asyncio.Transport | None:
+    """What a reply comes over: the HTTP client has no public way to it, and none is needed to read on."""
+    stream = getattr(response.http_response.extensions.get("network_stream"), "_stream", None)
+    stream = getattr(stream, "transport_stream", stream)  # what lies below TLS
+    transport = getattr(stream, "_transport", None)
+    return transport if isinstance(transport, asyncio.Transport) else None
+
+
+def _read_events(reader: EventReader, datas: list[bytes]) -> list[ProviderEvent | SparkError]:
     """Read events; deltas that arrived together become one."""
-    out: list[ProviderEvent] = []
-    for data in datas:
-        for event in _read_one(reader, data):
-            if isinstance(event, Delta) and out and isinstance(out[-1], Delta):
-                out[-1] = Delta(out[-1].text + event.text)
-            else:
-                out.append(event)
-    return out
+    return read_all(lambda data: _read_one(reader, data), datas)
 
 
 def _read_one(reader: EventReader, data: bytes) -> list[ProviderEvent]:

@@ -25,6 +25,10 @@ class Steering:
         """Wait for the next words."""
         return await self._said.get()
 
+    def take(self) -> str | None:
+        """Return the next words if there are any that nobody has heard yet."""
+        return None if self._said.empty() else self._said.get_nowait()
+
 
 @dataclass(frozen=True)
 class ProviderRequest:
@@ -135,6 +139,16 @@ class Provider(Protocol):
 
     def stream(self, request: ProviderRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Answer the request, piece by piece."""
+        ...
+
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Get ready for a turn, off the user's way: connect where the transport can, and send a prefix ahead.
+
+        Parameters
+        ----------
+        messages : tuple of Message
+            What the next requests begin with; nothing is generated for it.
+        """
         ...
 
     async def aclose(self) -> None:

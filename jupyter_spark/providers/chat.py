@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.providers._failures import from_event
-from jupyter_spark.providers._http import EventReader, HttpProvider
+from jupyter_spark.providers._http import HttpProvider
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Reasoning, UsageSeen
+from jupyter_spark.providers._reading import EventReader
 from jupyter_spark.settings import Profile
-from jupyter_spark.wire import Usage
+from jupyter_spark.wire import Message, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -22,7 +25,7 @@ class ChatProvider(HttpProvider):
     """
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
-        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        messages = _alternating(request.messages)
         if request.prefill and self.profile.prefill:
             messages.append({"role": "assistant", "content": request.prefill})
         limit = request.max_output_tokens or self.profile.max_output_tokens
@@ -30,6 +33,8 @@ class ChatProvider(HttpProvider):
         body |= self._optional("stream_options", {"include_usage": True})
         body |= self._optional("max_completion_tokens", limit) or self._optional("max_tokens", limit)
         body |= self._optional("stop", list(request.stop) or None)
+        if request.prediction:
+            body |= self._optional("prediction", {"type": "content", "content": request.prediction})
         body |= self._parameters(request)
         return body
 
@@ -40,11 +45,23 @@ class ChatProvider(HttpProvider):
         return _ChatReader(self.profile, self._key)
 
 
+def _alternating(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Join messages of one role in a row: some models' chat templates refuse them apart."""
+    out: list[dict[str, str]] = []
+    for message in messages:
+        if out and out[-1]["role"] == message.role:
+            out[-1]["content"] += f"\n\n{message.content}"
+        else:
+            out.append({"role": message.role, "content": message.content})
+    return out
+
+
 class _ChatReader:
     def __init__(self, profile: Profile, key: str | None) -> None:
         self._profile, self._key = profile, key
         self._finish: str | None = None
         self._usage: dict[str, Any] | None = None
+        self._times: dict[str, Any] = {}
 
     def read(self, body: dict[str, Any]) -> list[ProviderEvent]:
         if body.get("error"):
@@ -58,7 +75,11 @@ class _ChatReader:
                 out.append(Delta(text))
             if reason := choice.get("finish_reason"):
                 self._finish = {"length": "length", "content_filter": "filter"}.get(reason, "stop")
-        if isinstance(usage := body.get("usage"), dict):
+        groq = (body.get("x_groq") or {}).get("usage")
+        for times in (groq, body.get("time_info"), body.get("timings")):
+            if isinstance(times, dict):
+                self._times |= times
+        if isinstance(usage := body.get("usage", groq), dict):
             self._usage = usage  # some endpoints keep a running count in every chunk: the last one is the count
         return out
 
@@ -66,7 +87,10 @@ class _ChatReader:
         # Without a finish_reason the endpoint only stopped talking: that is a cut, not an end.
         if not self._finish:
             return []
-        counted: list[ProviderEvent] = [UsageSeen(read_usage(self._usage))] if self._usage is not None else []
+        counted: list[ProviderEvent] = []
+        if self._usage is not None:
+            usage = read_usage(self._usage)
+            counted.append(UsageSeen(usage, *read_speed(self._usage | self._times, usage.output_tokens)))
         return [*counted, Completed(self._finish)]
 
 
@@ -79,3 +103,22 @@ def read_usage(usage: dict[str, Any]) -> Usage:
         cached_tokens=int(prompt.get("cached_tokens") or 0),
         reasoning_tokens=int(completion.get("reasoning_tokens") or 0),
     )
+
+
+def read_speed(times: dict[str, Any], output_tokens: int) -> tuple[float | None, float | None]:
+    """Return the queue time (s) and the speed (tokens a second) that an endpoint tells of itself, where it does.
+
+    Groq (``x_groq``, ``usage``) and Cerebras (``time_info``) tell ``queue_time`` and ``completion_time`` in seconds,
+    llama.cpp (``timings``) tells ``predicted_per_second``.
+    """
+    queue_s, rate, spent_s = (
+        _number(times.get(name)) for name in ("queue_time", "predicted_per_second", "completion_time")
+    )
+    if rate is None and spent_s and output_tokens:
+        rate = output_tokens / spent_s
+    return queue_s, rate
+
+
+def _number(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return float(value) if known else None

@@ -11,6 +11,7 @@ from jupyter_spark.providers._protocol import ProviderEvent, ProviderRequest
 from jupyter_spark.providers.chat import ChatProvider
 from jupyter_spark.providers.models import model_path
 from jupyter_spark.settings import Profile
+from jupyter_spark.wire import Message
 
 
 class LocalProvider:
@@ -44,6 +45,9 @@ class LocalProvider:
         finally:
             await events.aclose()
             touch_engine(address)
+
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Nothing: an engine takes memory, so it starts with the first turn that needs it."""
 
     async def aclose(self) -> None:
         """Let go of the connections; the engine goes on for others and ends by itself when idle."""

@@ -12,9 +12,18 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from jupyter_spark.errors import ConfigError
-from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started, UsageSeen
+from jupyter_spark.providers._inbox import Inbox, heard
+from jupyter_spark.providers._protocol import (
+    Completed,
+    Delta,
+    ProviderEvent,
+    ProviderRequest,
+    Started,
+    Steered,
+    UsageSeen,
+)
 from jupyter_spark.settings import Profile
-from jupyter_spark.wire import Usage
+from jupyter_spark.wire import Message, Usage
 
 PIECE_CHARS = 4  # about a token
 
@@ -34,12 +43,20 @@ class ScriptedProvider:
         """Answer the request; see ``Provider.stream``."""
         answer = self._answer(request)
         yield Started(self.model)
-        for start in range(0, len(answer), PIECE_CHARS):
-            yield Delta(answer[start : start + PIECE_CHARS])
-            await asyncio.sleep(0)
+        inbox = Inbox()
+        with heard(request.steering, inbox):
+            for start in range(0, len(answer), PIECE_CHARS):
+                await asyncio.sleep(0)
+                if inbox.words:
+                    yield Steered(inbox.words.popleft(), in_place=False)
+                    return
+                yield Delta(answer[start : start + PIECE_CHARS])
         sent = sum(len(message.content) for message in request.messages)
         yield UsageSeen(Usage(input_tokens=sent // PIECE_CHARS, output_tokens=len(answer) // PIECE_CHARS))
         yield Completed("stop")
+
+    async def warm(self, messages: tuple[Message, ...] = ()) -> None:
+        """Nothing is to be warmed."""
 
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -31,9 +31,9 @@ from jupyter_spark.wire_page import (
     TurnLost,
     TurnNumbered,
     TurnRequested,
-    TurnSteered,
     TurnStopped,
     Welcome,
+    WordsSaid,
 )
 
 BATCH_S = 0.016  # one frame of the screen: more messages than that only cost
@@ -136,8 +136,8 @@ class PageConnection:
         elif turn := self._turns.find(self._user, frame.turn_id):
             self._change(turn, frame)
 
-    def _change(self, turn: RunningTurn, frame: TurnSteered | TurnStopped) -> None:
-        if isinstance(frame, TurnSteered):
+    def _change(self, turn: RunningTurn, frame: WordsSaid | TurnStopped) -> None:
+        if isinstance(frame, WordsSaid):
             turn.steering.say(frame.words)
         else:
             self._turns.stop(turn)

@@ -6,20 +6,22 @@ import asyncio
 import time
 from collections import defaultdict
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.errors import SparkError
+from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import SafeJournal, open_journal
 from jupyter_spark.providers import import_sdk
 from jupyter_spark.providers.models import find_spec, pull_model
-from jupyter_spark.request import build_request
+from jupyter_spark.server.asked import asked_request
 from jupyter_spark.server.connection import PageConnection, Send
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.status import BUILT_IN
-from jupyter_spark.settings import Settings, load_settings
-from jupyter_spark.turn import SAMPLING_TEMPERATURE
-from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
+from jupyter_spark.server.talks import Talks
+from jupyter_spark.settings import Profile, Settings, load_settings
+from jupyter_spark.wire import TurnRequest
 from jupyter_spark.wire_page import ModelProgress, TurnRequested
 
 PROGRESS_EVERY_S = 0.1
@@ -38,6 +40,7 @@ class Engine:
         self.root = root
         self.journal = SafeJournal(lambda: open_journal(limits=load_settings().limits))
         self.turns = RunningTurns(self.journal)
+        self._talks = Talks()
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
         self._pages: set[PageConnection] = set()
         self._warming: asyncio.Future[None] | None = None
@@ -65,24 +68,17 @@ class Engine:
 
     def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
         """Start the turn that a page asked for."""
-        profile = self.settings().for_tier(frame.tier, frame.profile)
+        settings = self.settings()
         snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
-        request = build_request(
-            frame.kind,
-            frame.instruction,
-            profile,
-            snapshot,
-            target=_target(snapshot, frame),
-            error=frame.error,
-            tier=frame.tier,
-            variables=frame.variables,
-            live_names=[variable.name for variable in frame.variables],
-            with_context=frame.with_context,
-        )
-        changes: dict[str, object] = {"turn_id": frame.turn_id, "conversation_id": frame.conversation_id}
-        if frame.again:
-            changes["temperature"] = SAMPLING_TEMPERATURE
-        return self.turns.start(user, request.model_copy(update=changes), profile)
+
+        def put(profile: Profile) -> TurnRequest:
+            talk = self._talks.of(frame.conversation_id, profile)
+            return asked_request(frame, profile, snapshot, self.root, conversation=talk, privacy=settings.privacy)
+
+        profile = settings.for_tier(frame.tier, frame.profile)
+        others = settings.fallbacks(frame.tier, frame.profile)
+        substitutes = [Substitute(self.turns.provider(other), partial(put, other)) for other in others]
+        return self.turns.start(user, put(profile), profile, substitutes, self._talks.keep)
 
     def pull_model(self) -> None:
         """Begin to download the built-in model; every page is told how far it is."""
@@ -131,12 +127,3 @@ class Engine:
 def _import_quietly() -> None:
     with suppress(Exception):  # the first turn meets it again, and tells the user
         import_sdk()
-
-
-def _target(snapshot: NotebookSnapshot, frame: TurnRequested) -> CellSnapshot | None:
-    if frame.cell_id is None:
-        return None
-    cell = next((cell for cell in snapshot.cells if cell.cell_id == frame.cell_id), None)
-    if cell is None:
-        raise UsageError("That cell is not in the notebook any more.", "Choose another cell and ask again.")
-    return cell

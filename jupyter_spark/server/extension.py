@@ -8,7 +8,13 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 
 from jupyter_spark.server.engine import Engine
-from jupyter_spark.server.rest import ConversationsHandler, KeyHandler, ModelHandler, StatusHandler
+from jupyter_spark.server.rest import (
+    ConversationsHandler,
+    KeyHandler,
+    ModelHandler,
+    StatusHandler,
+    VariablesSourceHandler,
+)
 from jupyter_spark.server.socket import TurnsSocket
 
 
@@ -33,6 +39,7 @@ class SparkExtension(ExtensionApp):
             "conversations": ConversationsHandler,
             "key": KeyHandler,
             "model": ModelHandler,
+            "variables-source": VariablesSourceHandler,
         }
         self.handlers.extend((f"/jupyter-spark/{name}", handler, shared) for name, handler in routes.items())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -79,6 +81,16 @@ class KeyHandler(SparkHandler):
         self.answer(server_status(self.engine.settings()))
 
 
+class VariablesSourceHandler(SparkHandler):
+    """``/jupyter-spark/variables-source``: what a Python kernel without this package is sent to tell its variables."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Send the module's text; it stays the same as long as the server runs."""
+        self.finish(variables_source(), set_content_type="text/plain; charset=utf-8")
+
+
 class ModelHandler(SparkHandler):
     """``/jupyter-spark/model``: the built-in model's download."""
 
@@ -93,3 +105,9 @@ class ModelHandler(SparkHandler):
             return
         self.set_status(202)
         self.finish()
+
+
+@cache
+def variables_source() -> str:
+    """Return the text of ``kernel/variables.py``, which is read, not imported: it runs in kernels only."""
+    return files("jupyter_spark.kernel").joinpath("variables.py").read_text("utf-8")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from jupyter_spark.errors import UsageError
+from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import TurnJournal, recorded
 from jupyter_spark.server.turn_log import TurnLog
 from jupyter_spark.settings import Profile
-from jupyter_spark.turn import run_turn
-from jupyter_spark.wire import TurnRequest
+from jupyter_spark.wire import Conversation, TurnFinished, TurnRequest
 
 KEPT_S = 600.0
 KEPT_TURNS = 256
@@ -56,8 +56,15 @@ class RunningTurns:
             self._providers[key] = self._opener(profile)
         return self._providers[key]
 
-    def start(self, user: str, request: TurnRequest, profile: Profile) -> RunningTurn:
-        """Start a turn.
+    def start(
+        self,
+        user: str,
+        request: TurnRequest,
+        profile: Profile,
+        substitutes: Sequence[Substitute] = (),
+        on_said: Callable[[Conversation], object] = lambda _said: None,
+    ) -> RunningTurn:
+        """Start a turn; ``on_said`` is told the conversation from which the next one goes on.
 
         Raises
         ------
@@ -69,7 +76,9 @@ class RunningTurns:
         self._forget_old()
         turn = RunningTurn(user, request, TurnLog(request.turn_id))
         self._turns[request.turn_id] = turn
-        turn.task = asyncio.get_running_loop().create_task(self._run(turn, self.provider(profile)))
+        turn.task = asyncio.get_running_loop().create_task(
+            self._run(turn, self.provider(profile), substitutes, on_said)
+        )
         return turn
 
     def find(self, user: str, turn_id: str) -> RunningTurn | None:
@@ -98,10 +107,19 @@ class RunningTurns:
         for provider in providers:
             await provider.aclose()
 
-    async def _run(self, turn: RunningTurn, provider: Provider) -> None:
+    async def _run(
+        self,
+        turn: RunningTurn,
+        provider: Provider,
+        substitutes: Sequence[Substitute],
+        on_said: Callable[[Conversation], object],
+    ) -> None:
+        answer = run_turn_or_substitute(turn.request, provider, substitutes, steering=turn.steering)
         try:
-            async with aclosing(recorded(run_turn(turn.request, provider), turn.request, self._journal)) as events:
+            async with aclosing(recorded(answer, turn.request, self._journal)) as events:
                 async for event in events:
+                    if isinstance(event, TurnFinished) and event.conversation is not None:
+                        on_said(event.conversation)
                     turn.log.append(event)
         finally:
             turn.ended_at_s = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_spark.errors import ConfigError, SparkError
 from jupyter_spark.providers.models import find_spec, model_path
-from jupyter_spark.settings import KEY_ORDER, KEYRING_SERVICE, Profile, Settings, find_key
+from jupyter_spark.settings import KEY_ORDER, KEYRING_SERVICE, Profile, Settings, find_key, forget_keyring
 from jupyter_spark.wire import Tier
 from jupyter_spark.wire_page import PAGE_VERSION, ServerStatus, TierStatus
 
@@ -43,6 +43,7 @@ def keep_key(name: str, value: str) -> None:
         raise ConfigError(
             "This machine has no keyring that can keep the key.", f"Set {name} in the server's environment instead."
         ) from None
+    forget_keyring()
 
 
 def _tier_status(tier: Tier, profile: Profile) -> TierStatus:

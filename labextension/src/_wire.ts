@@ -5,12 +5,13 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | TurnSteered | TurnStopped;
+export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped;
 export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
 export type TurnEvent =
   | TurnStarted
   | ContextPacked
   | Notice
+  | TurnSteered
   | TextDelta
   | EditStarted
   | EditDelta
@@ -18,7 +19,8 @@ export type TurnEvent =
   | UsageReported
   | TurnFinished
   | TurnFailed
-  | TurnCancelled;
+  | TurnCancelled
+  | ProposalOffered;
 
 export interface Wire {
   CellEdit: CellEdit;
@@ -36,6 +38,7 @@ export interface Wire {
   EditStarted: EditStarted;
   ErrorReport: ErrorReport;
   Hello: Hello;
+  KeptBack: KeptBack;
   ListedCell: ListedCell;
   ModelProgress: ModelProgress;
   Notice: Notice;
@@ -43,6 +46,7 @@ export interface Wire {
   PastConversation: PastConversation;
   PastTurn: PastTurn;
   Proposal: Proposal;
+  ProposalOffered: ProposalOffered;
   Refused: Refused;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
@@ -65,6 +69,7 @@ export interface Wire {
   UsageReported: UsageReported;
   VariableSummary: VariableSummary;
   Welcome: Welcome;
+  WordsSaid: WordsSaid;
 }
 /**
  * A change of one cell, and the hash of the text that it was made from.
@@ -77,13 +82,15 @@ export interface CellEdit {
   operation: "replace" | "insert_below";
 }
 /**
- * One cell as it stood when the snapshot was taken.
+ * One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text.
  */
 export interface CellSnapshot {
   cell_id: string;
   execution_count?: number | null;
   kind?: "code" | "markdown" | "raw";
+  outputs?: string;
   source?: string;
+  tags?: string[];
 }
 /**
  * Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before.
@@ -124,27 +131,57 @@ export interface CellsWanted {
 export interface CheckResult {
   line: number | null;
   message: string;
-  name: "closed_fence" | "parses" | "no_elision" | "keeps_size" | "names_known" | "changed";
+  name:
+    | "closed_fence"
+    | "parses"
+    | "no_elision"
+    | "keeps_size"
+    | "names_known"
+    | "changed"
+    | "keeps_definitions"
+    | "as_asked"
+    | "keeps_secrets";
   ok: boolean;
 }
 /**
  * What goes to the model beside the instruction, and the names that an edit may rely on.
+ *
+ * ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
+ * which nothing is sent (``spark-ignore``).
+ * ``cut`` are the labels of what is sent shortened, ``dropped`` of what is not sent for the budget; ``origin`` and
+ * ``taken_at_s`` tell where the notebook was read, and when (seconds since the epoch).
  */
 export interface ContextPack {
   budget_tokens: number;
+  cut: string[];
   dropped: string[];
+  kept_back: KeptBack[];
+  kept_out: number;
   known_names: string[];
   names_are_complete: boolean;
+  origin: "file" | "history" | "live";
   pieces: ContextPiece[];
+  taken_at_s: number;
   /**
    * The estimated size of all pieces, in tokens.
    */
   tokens: number;
 }
 /**
+ * Secrets that are not sent: in which piece, of what kind, how many.
+ */
+export interface KeptBack {
+  count: number;
+  kind: string;
+  label: string;
+}
+/**
  * One piece of what is sent: what it is, why it is in, and its price.
+ *
+ * ``key`` names it from turn to turn, whatever its text and label become: ``cell:ID``, ``variable:NAME``.
  */
 export interface ContextPiece {
+  key: string;
   label: string;
   reason: string;
   text: string;
@@ -194,11 +231,16 @@ export interface PastTurn {
   turn_id: string;
 }
 /**
- * What a turn took. Times in seconds; ``tokens_per_s`` from usage and the time after the first token.
+ * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+ *
+ * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+ * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
  */
 export interface TurnFigures {
   cost_usd: number | null;
+  endpoint_tokens_per_s: number | null;
   first_token_s: number | null;
+  queue_s: number | null;
   tokens_per_s: number | null;
   total_s: number;
   usage: Usage | null;
@@ -242,7 +284,7 @@ export interface EditReady {
   type: "edit_ready";
 }
 /**
- * An edit begins; a second one for the same turn (a repair) replaces the first on screen.
+ * An edit begins; another one of the same turn (a repair, a redirection) replaces the first on screen.
  */
 export interface EditStarted {
   attempt: number;
@@ -290,14 +332,19 @@ export interface Notice {
 /**
  * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
  *
- * ``only`` lists the context pieces that stay when the user took chips away; ``variables_age_s`` is how old the
- * kernel's word on its variables is, in seconds.
+ * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its label;
+ * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
+ * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
+ * variables is, in seconds.
  */
 export interface TurnRequested {
   again?: boolean;
   cell_id?: string | null;
+  cells?: string[];
+  chosen_variables?: string[];
   conversation_id: string;
   error?: ErrorReport | null;
+  error_cell_id?: string | null;
   files?: string[];
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
@@ -313,7 +360,7 @@ export interface TurnRequested {
   without?: string[];
 }
 /**
- * A live variable in one line: its type and shape, never its whole value.
+ * A live variable in one line: its type, shape and first values, never its whole value.
  */
 export interface VariableSummary {
   name: string;
@@ -331,9 +378,9 @@ export interface TurnJoined {
 /**
  * New words for a turn that runs.
  */
-export interface TurnSteered {
+export interface WordsSaid {
   turn_id: string;
-  type: "turn_steered";
+  type: "words_said";
   words: string;
 }
 /**
@@ -342,6 +389,20 @@ export interface TurnSteered {
 export interface TurnStopped {
   turn_id: string;
   type: "turn_stopped";
+}
+/**
+ * After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+ *
+ * The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+ */
+export interface ProposalOffered {
+  figures: TurnFigures;
+  model: string;
+  proposal: Proposal;
+  seq: number;
+  tier: "spark" | "deep";
+  turn_id: string;
+  type: "proposal_offered";
 }
 /**
  * A frame that could not be taken: what is wrong, and what to do.
@@ -383,6 +444,7 @@ export interface TurnNews {
     | TurnStarted
     | ContextPacked
     | Notice
+    | TurnSteered
     | TextDelta
     | EditStarted
     | EditDelta
@@ -390,7 +452,8 @@ export interface TurnNews {
     | UsageReported
     | TurnFinished
     | TurnFailed
-    | TurnCancelled;
+    | TurnCancelled
+    | ProposalOffered;
   number: number;
   position: number;
   type: "turn_news";
@@ -406,6 +469,19 @@ export interface TurnStarted {
   tier: "spark" | "deep";
   turn_id: string;
   type: "turn_started";
+}
+/**
+ * New words redirected the running turn: what it said before is void and must no longer be shown.
+ *
+ * If ``in_place``, the endpoint took the words while it answered; otherwise it is asked anew. An edit's next event is
+ * an ``edit_started``.
+ */
+export interface TurnSteered {
+  in_place: boolean;
+  seq: number;
+  turn_id: string;
+  type: "turn_steered";
+  words: string;
 }
 /**
  * More of the answer's words (what stands outside of the edit).
@@ -426,7 +502,7 @@ export interface UsageReported {
   usage: Usage;
 }
 /**
- * The turn is done.
+ * The turn is done; ``conversation`` is what the next one goes on from, and stays in the process.
  */
 export interface TurnFinished {
   figures: TurnFigures;

@@ -1,3 +1,7 @@
+import { commandsPlugin } from './chat/commands';
+import { corePlugin } from './chat/core';
 import { chatPlugin } from './chat/plugin';
+import { firstRunPlugin } from './firstrun/plugin';
+import { settingsPlugin } from './settings/plugin';
 
-export default [chatPlugin];
+export default [corePlugin, chatPlugin, commandsPlugin, firstRunPlugin, settingsPlugin];

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from tests.bench import iopub, load_ext, page
+from tests.bench import cancelling, iopub, load_ext, packing, page, prefix, recall, redaction, transports, variables
 
 load_ext.main()
+variables.main()
+packing.main()
+recall.main()
 iopub.main()
+redaction.main()
+prefix.main()
+transports.main()
+cancelling.main()
 page.main()

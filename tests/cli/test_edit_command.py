@@ -141,14 +141,14 @@ def test_a_file_changed_meanwhile_is_never_overwritten(user, fenced: Fenced, mon
 
     path = user.notebook(OLD)
     user.answer(fenced(NEW))
-    drive = edit._drive
+    drive = edit.run_interruptible
 
     def slow(work: object) -> object:
         finished = drive(work)
         path.write_bytes(path.read_bytes().replace(b"total", b"TOTAL"))
         return finished
 
-    monkeypatch.setattr(edit, "_drive", slow)
+    monkeypatch.setattr(edit, "run_interruptible", slow)
     done = user.run("rewrite", path, "--cell", "0", "simplify", "--apply")
     assert done.status == 1
     assert "changed by somebody else meanwhile" in done.err_lines[-1]

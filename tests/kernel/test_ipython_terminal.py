@@ -109,3 +109,38 @@ def test_an_error_is_one_line_and_ctrl_c_stops(terminal: Terminal, paced: PacedS
     assert "Stopped." in said
     wait_until(lambda: record.closed_at_s is not None)
     assert not record.finished
+
+
+def test_alternatives_below_each_other_and_a_pick(terminal: Terminal, paced: PacedServer) -> None:
+    answers = iter(["value = 2", "value = 3", "value = 3"])
+    paced.answer = lambda body: f"```python\n{next(answers)}\n```\n"
+    terminal.type("%%spark --dry-run make it more\rvalue = 1\r\r\r")  # so that the next prompt is empty
+    terminal.expect("nothing was applied")
+    terminal.prompt()
+    terminal.type("%spark alternatives 2\r")
+    said = terminal.expect("nothing was applied")
+    assert "1 · offered first" in said or "2 · offered first" in said
+    assert "the same as 1" in said
+    assert f"{GREEN}+ value = 3" in said
+    terminal.prompt()
+    terminal.type("%spark pick 1\r")
+    terminal.expect("1: ")
+    terminal.prompt()
+    terminal.expect("3")
+    terminal.type("\x1b\r")
+    terminal.prompt()
+    terminal.type("print(value * 1000)\r")
+    terminal.expect("3000")
+
+
+def test_the_deep_tier_is_heard_above_the_prompt(terminal: Terminal, paced: PacedServer) -> None:
+    def answer(body: dict[str, object]) -> str:
+        return "```python\n" + ("value = 1 + 1" if body["model"] == "gpt-5.6-sol" else "value = 2") + "\n```\n"
+
+    paced.answer = answer
+    terminal.type("%config SparkMagics.race = True\r")
+    terminal.prompt()
+    terminal.type("%%spark make it two\rvalue = 1\r\r\r")
+    terminal.expect("undo brings the old code back")
+    terminal.expect("second opinion")
+    terminal.expect("%spark pick 2 takes it")

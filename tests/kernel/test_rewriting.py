@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.kernel.driver import Kernel
-from tests.paced import PacedServer
+from tests.paced import PacedServer, whole_input
 
 Prompt = Callable[[int], str]
 Fenced = Callable[[str], str]
@@ -92,9 +92,9 @@ def test_the_users_words_arrive_as_they_are(kernel: Kernel, paced: PacedServer, 
     assert prompt(-1).endswith(f"Change the cell: {words}")
     kernel.run(f"%%spark --dry-run\n{words}")
     assert prompt(-1).endswith(words)
-    kernel.run(f"%spark ask {words}")
+    kernel.run(f"%spark ask --no-context {words}")
     assert prompt(-1) == words
-    kernel.run(f"%spark ask {words} ?")
+    kernel.run(f"%spark ask --no-context {words} ?")
     assert prompt(-1) == f"{words} ?"
     kernel.run("%%spark --dry-run -- use --below and --yes\nx = 1")
     assert prompt(-1).endswith("Change the cell: use --below and --yes")
@@ -125,20 +125,19 @@ def test_a_change_that_does_not_hold_is_repaired(kernel: Kernel, paced: PacedSer
 
 
 def test_what_is_sent_of_the_notebook(kernel: Kernel, paced: PacedServer) -> None:
-    kernel.run("marker_one = [1, 2, 3]\nmarker_two = 'a secret value'  # the cell that defines them")
+    kernel.run("marker_one = [1, 2, 3]\nmarker_two = 'a text'  # the cell that defines them")
 
     def sent(options: str) -> str:
         kernel.run(f"%%spark --dry-run {options} add them up\nprint(marker_one, marker_two)")
-        assert paced.records[-1].body is not None
-        return str(paced.records[-1].body["instructions"])
+        return str(whole_input(paced.records, paced.records[-1])).replace("print(marker_one, marker_two)", "")
 
-    everything = sent("")
-    assert "the cell that defines them" in everything
-    assert "marker_one: list of length 3" in everything
-    assert "marker_two: str of length 14" in everything
     one = sent("--vars marker_one")
     assert "marker_one: list of length 3" in one
     assert "marker_two: str" not in one
+    everything = sent("")
+    assert "the cell that defines them" in everything
+    assert "marker_one: list of length 3: 1, 2, 3" in everything
+    assert "marker_two: str = 'a text'" in everything
     nothing = sent("--no-context")
     assert "marker" not in nothing
     assert "the cell that defines them" not in nothing

@@ -20,21 +20,12 @@ def test_a_question_is_answered(kernel: Kernel, paced: PacedServer, prompt: Prom
     paced.answer = "It is **five**,\nfor a reason."
     ran = kernel.run(f"%spark ask {question}")
     assert (ran.status, ran.payload, ran.warned) == ("ok", [], "")
-    assert prompt(-1) == question
+    assert prompt(-1) == question or prompt(-1).endswith(f"\n\n{question}")
     answer, closing = ran.displays
     assert answer["text/markdown"] == "It is **five**,\nfor a reason."
     assert closing["text/plain"].startswith("spark · gpt-5.3-codex-spark · first token ")
     assert paced.records[-1].body is not None
-    assert "five, for a reason" in paced.records[-1].body["instructions"]
-
-
-def test_a_conversation_goes_on(kernel: Kernel, paced: PacedServer) -> None:
-    paced.answer = "Blue."
-    kernel.run("%spark ask which colour")
-    kernel.run("%spark ask and why")
-    assert paced.records[-1].body is not None
-    said = [message["content"] for message in paced.records[-1].body["input"]]
-    assert said[-3:] == ["which colour", "Blue.", "and why"]
+    assert "five, for a reason" in str(paced.records[-1].body["input"])
 
 
 def test_a_cell_is_explained(kernel: Kernel, paced: PacedServer, prompt: Prompt) -> None:

@@ -27,7 +27,7 @@ def loaded(code: str, names: set[str]) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("module", ["", ".errors", ".diff", ".ipysyntax", ".dataflow"])
+@pytest.mark.parametrize("module", ["", ".errors", ".diff", ".ipysyntax", ".dataflow", ".outputs"])
 def test_the_lightest_modules_load_nothing_heavy(module: str) -> None:
     assert loaded(f"import jupyter_spark{module}", HEAVY | {"asyncio", "sqlite3"}) == set()
 

@@ -53,23 +53,27 @@ class Connection:
     def __init__(self, reader: _WatchedReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
         self._gone = False
         self._closing = False
         self.number = 0
-        self.record: RequestRecord | None = None  # of the reply under way
+        self.under_way: list[RequestRecord] = []  # the replies under way; over HTTP at most one
         reader.on_end = self._note_end
 
     def _note_end(self) -> None:
-        if self._gone or self._closing:
-            return
-        self._gone = True
-        if self.record is not None and not self.record.finished:
-            self.record.closed_at_s = time.monotonic()
+        if not self._gone and not self._closing and self.leave():
             # A reply that waits for room to write must not wait for a client that has gone.
             self._writer.transport.abort()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+
+    def leave(self) -> bool:
+        """Note that the client wants no more, and wake the replies; returns whether one was not finished."""
+        self._gone = True
+        unfinished = [record for record in self.under_way if not record.finished]
+        for record in unfinished:
+            record.closed_at_s = time.monotonic()
+        for waiter in self._waiters:
+            _wake(waiter)
+        return bool(unfinished)
 
     async def wait_until(self, when_s: float) -> None:
         """Wait for a time of the monotonic clock (infinity: for ever); ClientGone as soon as the client goes."""
@@ -80,11 +84,13 @@ class Connection:
             if self._gone:
                 raise ClientGone
             return
-        self._waiter = waiter = self._loop.create_future()
+        waiter = self._loop.create_future()
+        self._waiters.add(waiter)
         timer = self._loop.call_at(when_s, _wake, waiter) if when_s < math.inf else None
         try:
             await waiter
         finally:
+            self._waiters.discard(waiter)
             if timer is not None:
                 timer.cancel()
         if self._gone:
@@ -100,6 +106,20 @@ class Connection:
         except OSError as error:
             self._note_end()
             raise ClientGone from error
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the network without waiting, for what must not wait behind a client that does not keep up."""
+        if not self._gone:
+            self._writer.write(data)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the end is the server's doing, not the client's."""
+        return self._closing
+
+    def begin_close(self) -> None:
+        """From here on the end is the server's doing."""
+        self._closing = True
 
     async def send_json(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Send a whole reply."""
@@ -129,9 +149,18 @@ class Connection:
             return None
         return RequestRecord(method, path, headers, raw_body, _read_body(raw_body), at_s, self.number)
 
+    async def read(self) -> bytes:
+        """Read what has come; nothing at the end."""
+        try:
+            return await self._reader.read(65_536)
+        except OSError:
+            return b""
+
     def reset(self) -> None:
         """End with a TCP reset, not with a goodbye."""
         self._closing = True
+        if self._writer.transport.is_closing():
+            return
         sock = self._writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()

@@ -7,6 +7,7 @@ same encoders can serve event streams and WebSockets.
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import Any, Protocol, TypeAlias
 
@@ -21,6 +22,7 @@ _BROKEN = "The model produced an error in mid stream."
 class Encoder(Protocol):
     """One reply in one dialect; the methods are called in the order of the stream."""
 
+    id: str
     done: str | None
 
     def opening(self) -> list[Event]: ...
@@ -43,8 +45,9 @@ class ChatEncoder:
 
     def __init__(self, body: Body, number: int) -> None:
         self._with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        self.id = f"chatcmpl-paced{number}"
         self._frame = {
-            "id": f"chatcmpl-paced{number}",
+            "id": self.id,
             "object": "chat.completion.chunk",
             "created": int(time.time()),
             "model": body.get("model", "paced"),
@@ -73,7 +76,8 @@ class ChatEncoder:
     def closing(self, script: Script) -> list[Event]:
         events = [self._chunk({}, script.finish)]
         if self._with_usage:
-            events.append((None, dump_json({**self._frame, "choices": [], "usage": _chat_usage(script.counts)})))
+            last = {**self._frame, "choices": [], "usage": _chat_usage(script.counts), **_chat_timing(script, self.id)}
+            events.append((None, dump_json(last)))
         return events
 
     def oddity(self, fault: str) -> list[Event]:
@@ -104,7 +108,8 @@ class ResponsesEncoder:
     done: str | None = None
 
     def __init__(self, body: Body, number: int) -> None:
-        self._id = f"resp_paced{number}"
+        self.id = f"resp_paced{number}"
+        self._previous = body.get("previous_response_id")
         self._created = int(time.time())
         self._model = body.get("model", "paced")
         self._sequence = 0
@@ -119,8 +124,9 @@ class ResponsesEncoder:
 
     def _response(self, status: str, counts: TokenCounts | None = None, reason: str | None = None) -> dict[str, Any]:
         return {
-            "id": self._id,
+            "id": self.id,
             "object": "response",
+            "previous_response_id": self._previous,
             "created_at": self._created,
             "status": status,
             "error": {"code": "server_error", "message": _BROKEN} if status == "failed" else None,
@@ -192,7 +198,7 @@ class ResponsesEncoder:
 
     def closing(self, script: Script) -> list[Event]:
         status = "completed" if script.finish == "stop" else "incomplete"
-        reason = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(script.finish)
+        reason = {"length": "max_output_tokens"}.get(script.finish, script.finish) if script.finish != "stop" else None
         events = self._open_message()
         message = self._message(status, script.text)
         events += [
@@ -203,6 +209,14 @@ class ResponsesEncoder:
         self._items.append(message)
         response = self._response(status, script.counts, reason)
         return [*events, self._event(f"response.{status}", response=response)]
+
+    def without_output(self, counts: TokenCounts) -> list[Event]:
+        """The end of a response that was asked for with ``generate: false``."""
+        return [self._event("response.completed", response=self._response("completed", counts))]
+
+    def steer(self, outcome: str, **rest: Any) -> list[Event]:
+        """Tell what became of new words for this response: ``accepted`` or ``failed``."""
+        return [self._event(f"response.steer.{outcome}", **rest)]
 
     def oddity(self, fault: str) -> list[Event]:
         if fault == "null_delta":
@@ -235,6 +249,31 @@ def _chat_usage(counts: TokenCounts) -> dict[str, Any]:
         "prompt_tokens_details": {"cached_tokens": counts.cached},
         "completion_tokens_details": {"reasoning_tokens": counts.reasoning},
     }
+
+
+def _chat_timing(script: Script, id_: str) -> dict[str, Any]:
+    """How long it took, as the endpoints tell it in the last chunk; times in seconds, llama.cpp's in ms."""
+    counts, queue_s, prompt_s = script.counts, script.queue_s, max(0.0, script.first_token_s - script.queue_s)
+    answer_s = counts.output / script.rate_tok_s
+    times = {"queue_time": queue_s, "prompt_time": prompt_s, "completion_time": answer_s}
+    times["total_time"] = sum(times.values())
+    if script.timing == "cerebras":
+        return {"time_info": {**times, "created": time.time()}}
+    if script.timing == "groq":
+        return {"x_groq": {"id": f"req_{id_}", "usage": {**_chat_usage(counts), **times}}}
+    if script.timing == "llama.cpp":
+        speed = script.rate_tok_s if script.rate_tok_s < math.inf else 1_000_000.0
+        timings = {
+            "cache_n": counts.cached,
+            "prompt_n": counts.input - counts.cached,
+            "prompt_ms": 1_000 * prompt_s,
+            "predicted_n": counts.output,
+            "predicted_ms": 1_000 * answer_s,
+            "predicted_per_token_ms": 1_000 / speed,
+            "predicted_per_second": speed,
+        }
+        return {"timings": timings}
+    return {}
 
 
 def _responses_usage(counts: TokenCounts) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.paced.records import RequestRecord
+from tests.paced.records import RequestRecord, SocketRecord
 from tests.paced.server import PacedServer
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +68,11 @@ class SpawnedServer:
     def records(self) -> list[RequestRecord]:
         """The requests so far."""
         return [RequestRecord.from_json(row) for row in self._call("/records")["records"]]
+
+    @property
+    def sockets(self) -> list[SocketRecord]:
+        """The WebSockets so far."""
+        return [SocketRecord(**row) for row in self._call("/records")["sockets"]]
 
     @property
     def connections_opened(self) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from tests.paced.faults import BREAKS, Fault
+from tests.paced.faults import BREAKS, Fault, warms_up
 
 Body: TypeAlias = "dict[str, Any]"
 Pieces: TypeAlias = "str | Sequence[str]"
-Answer: TypeAlias = "Pieces | Callable[[Body], Pieces]"
-Finish = Literal["stop", "length", "content_filter"]
+Answer: TypeAlias = "Pieces | Callable[[Body], Pieces] | Mapping[Literal['echo'], int]"
+Finish = Literal["stop", "length", "content_filter", "steered"]
+Timing = Literal["", "cerebras", "groq", "llama.cpp"]
 CHARACTERS_PER_TOKEN = 4
 _REASONING = "The user wants this done, so I think about it first. "
 
@@ -40,11 +41,19 @@ class Script:
     break_at: int
     rate_tok_s: float
     first_token_s: float
+    timing: Timing = ""
+    queue_s: float = 0.0
 
     @property
     def text(self) -> str:
         """The whole answer."""
         return "".join(self.tokens)
+
+    def steered(self, sent_tokens: int) -> Script:
+        """The same reply, ended early because new words came."""
+        output = sent_tokens + len(self.reasoning)
+        counts = replace(self.counts, output=output)
+        return replace(self, tokens=self.tokens[:sent_tokens], finish="steered", counts=counts)
 
 
 def split_tokens(text: str) -> tuple[str, ...]:
@@ -75,9 +84,11 @@ def write_script(
     first_token_s: float,
     input_tokens: int,
     cached_tokens: int,
+    timing: Timing = "",
+    queue_s: float = 0.0,
 ) -> Script:
     """Work out the reply: the answer, cut at the request's stop texts and limit and by the faults."""
-    said = answer(body) if callable(answer) else answer
+    said = "" if warms_up(body) else _say(answer, body)
     tokens = split_tokens(_cut_at_stop(said, body)) if isinstance(said, str) else tuple(said)
     finish: Finish = "stop"
     limits = [body.get(key) for key in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
@@ -100,7 +111,20 @@ def write_script(
         break_at=break_at,
         rate_tok_s=rate_tok_s,
         first_token_s=first_token_s,
+        timing=timing,
+        queue_s=queue_s,
     )
+
+
+def _say(answer: Answer, body: Body) -> Pieces:
+    if isinstance(answer, Mapping):
+        return _last_words(body) * answer["echo"]
+    return answer(body) if callable(answer) else answer
+
+
+def _last_words(body: Body) -> str:
+    items = body.get("messages") or body.get("input") or ""
+    return items if isinstance(items, str) else str(items[-1]["content"])
 
 
 def _cut_at_stop(text: str, body: Body) -> str:

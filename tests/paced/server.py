@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import count
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.paced.connection import BadRequest, ClientGone, Connection, make_protocol
+from tests.paced.control import control, send_json
 from tests.paced.encoders import ChatEncoder, Encoder, ResponsesEncoder
-from tests.paced.faults import ArmedFaults, Fault, FaultLike, error_body, http_error, read_faults
-from tests.paced.records import RequestRecord
-from tests.paced.script import Answer, Script, write_script
+from tests.paced.event_stream import EventStream
+from tests.paced.faults import ArmedFaults, Fault, FaultLike, error_body, http_error, previous_not_found, read_faults
+from tests.paced.records import RequestRecord, SocketRecord
+from tests.paced.script import Answer, Script, Timing, write_script
+from tests.paced.session import Session
 from tests.paced.stream import StreamedReply
 
-SETTINGS = ("rate_tok_s", "first_token_s", "answer", "fault", "require_key", "models", "cached_tokens")
 _ENCODERS: dict[str, type[ChatEncoder] | type[ResponsesEncoder]] = {
     "/v1/chat/completions": ChatEncoder,
     "/v1/responses": ResponsesEncoder,
@@ -36,9 +40,10 @@ class PacedServer:
         Tokens a second; infinity for as fast as it goes.
     first_token_s : float
         Seconds from the request to the first token.
-    answer : str, sequence of str, or callable
-        The answer (cut into tokens of four characters), its tokens, or a function of the request's body that gives
-        either. What the function raises goes to the client as a 500, and is raised when the server is left.
+    answer : str, sequence of str, callable, or ``{"echo": times}``
+        The answer (cut into tokens of four characters), its tokens, a function of the request's body that gives
+        either, or the last message so many times over. What the function raises goes to the client as a 500, and is
+        raised when the server is left.
     fault : fault name, Fault, or several
         What goes wrong; see `Fault`.
     require_key : str, optional
@@ -47,6 +52,20 @@ class PacedServer:
         What `/v1/models` lists.
     cached_tokens : int
         Input tokens that the usage reports as cached.
+    timing : {"", "cerebras", "groq", "llama.cpp"}
+        How a chat stream's last chunk tells how long it took: ``time_info``, ``x_groq`` or ``timings``.
+    queue_s : float
+        What it tells of the wait before the request was taken up, in seconds; a part of ``first_token_s``.
+    websocket : bool
+        Whether `/v1/responses` takes WebSockets; else their handshake is a 404.
+    steering : bool
+        Whether ``response.steer`` is taken; else it is refused as not supported.
+    socket_limit_s : float
+        How long a WebSocket may live, in seconds.
+    responses_at_once : int
+        How many lanes of one WebSocket run side by side; within a lane it is always one after the other.
+    tls : ssl.SSLContext, optional
+        Speak TLS with it.
     """
 
     def __init__(
@@ -59,6 +78,13 @@ class PacedServer:
         require_key: str | None = None,
         models: Iterable[str] = ("paced",),
         cached_tokens: int = 0,
+        timing: Timing = "",
+        queue_s: float = 0.0,
+        websocket: bool = True,
+        steering: bool = True,
+        socket_limit_s: float = 3600.0,
+        responses_at_once: int = 1,
+        tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -69,8 +95,13 @@ class PacedServer:
         self.require_key = require_key
         self.models = tuple(models)
         self.cached_tokens = cached_tokens
-        self.host, self.port = host, port
+        self.timing, self.queue_s = timing, queue_s
+        self.websocket, self.steering = websocket, steering
+        self.socket_limit_s, self.responses_at_once = socket_limit_s, responses_at_once
+        self.host, self.port, self._tls = host, port, tls
         self.records: list[RequestRecord] = []
+        self.sockets: list[SocketRecord] = []
+        self._numbers = count(1)
         self.connections_opened = 0
         self._errors: list[Exception] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,7 +110,7 @@ class PacedServer:
     @property
     def base_url(self) -> str:
         """What a client is to be given."""
-        return f"http://{self.host}:{self.port}/v1"
+        return f"{'http' if self._tls is None else 'https'}://{self.host}:{self.port}/v1"
 
     @property
     def rate_tok_s(self) -> float:
@@ -106,9 +137,16 @@ class PacedServer:
         """Connections open now."""
         return len(self._tasks)
 
+    @property
+    def sockets_open(self) -> int:
+        """WebSockets open now."""
+        return sum(one.closed_at_s is None for one in self.sockets)
+
     async def __aenter__(self) -> PacedServer:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: make_protocol(self._accept), self.host, self.port)
+        self._server = await loop.create_server(
+            lambda: make_protocol(self._accept), self.host, self.port, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -149,10 +187,10 @@ class PacedServer:
                 record = await connection.read_request()
                 if record is None:
                     break
-                connection.record = record
+                connection.under_way = [record]
                 keep = await self._reply(connection, record)
                 keep = keep and record.headers.get("connection", "").lower() != "close"
-                connection.record = None
+                connection.under_way = []
         except ClientGone:
             pass
         except BadRequest as problem:
@@ -166,7 +204,9 @@ class PacedServer:
     async def _reply(self, connection: Connection, record: RequestRecord) -> bool:
         path = unquote(urlsplit(record.path).path).rstrip("/")
         if path in ("/control", "/records"):
-            return await self._control(connection, record, path)
+            return await send_json(connection, record, *control(self, record, path))
+        if record.headers.get("upgrade", "").lower() == "websocket" and path == "/v1/responses":
+            return await self._upgrade(connection, record)
         self.records.append(record)
         faults = self._armed.take(record.body)
         if "refuse" in faults:
@@ -174,7 +214,7 @@ class PacedServer:
             return False
         if "headers_never" in faults:
             await connection.wait_until(math.inf)
-        problem = self._problem(record, faults)
+        problem = self.problem(record, faults)
         if problem is not None:
             status, headers, value = problem
         elif record.method == "GET" and path.startswith("/v1/models"):
@@ -185,11 +225,40 @@ class PacedServer:
         else:
             message = f"Invalid URL ({record.method} {path})"
             status, headers, value = 404, {}, error_body(message, "invalid_request_error", None)
-        return await _send_json(connection, record, status, value, headers)
+        return await send_json(connection, record, status, value, headers)
 
-    def _problem(
-        self, record: RequestRecord, faults: dict[str, Fault]
+    async def _upgrade(self, connection: Connection, record: RequestRecord) -> bool:
+        """A WebSocket's handshake; only one that is refused is recorded as a request."""
+        faults = self._armed.take(None, kind="handshake")
+        if "handshake_never" in faults:
+            await connection.wait_until(math.inf)
+        problem = self.problem(record, faults)
+        if problem is None and ("handshake_refused" in faults or not self.websocket):
+            status = faults["handshake_refused"].status if self.websocket else 404
+            message = "No WebSocket is offered here."
+            headers = {"upgrade": "websocket"} if status == 426 else {}
+            problem = status, headers, error_body(message, "invalid_request_error", None)
+        if problem is not None:
+            self.records.append(record)
+            return await send_json(connection, record, problem[0], problem[2], problem[1])
+        session = Session(connection, record, self)
+        self.sockets.append(session.record)
+        await session.run()
+        return False
+
+    def note(self, record: RequestRecord) -> int:
+        """Keep the record of a WebSocket's turn; returns its number."""
+        self.records.append(record)
+        return next(self._numbers)
+
+    def take_faults(self, body: dict[str, Any]) -> dict[str, Fault]:
+        """The faults of a WebSocket's turn."""
+        return self._armed.take(body, kind="message")
+
+    def problem(
+        self, record: RequestRecord, faults: Mapping[str, Fault]
     ) -> tuple[int, dict[str, str], dict[str, Any]] | None:
+        """Status, extra headers and body of what a request is refused for, if it is."""
         sent_key = record.headers.get("authorization", "").removeprefix("Bearer ").strip()
         sent_key = sent_key or record.headers.get("api-key", "")
         if self.require_key is not None and sent_key != self.require_key:
@@ -214,63 +283,39 @@ class PacedServer:
         faults: dict[str, Fault],
     ) -> bool:
         body = record.body or {}
+        if previous := body.get("previous_response_id"):  # nothing is stored
+            return await send_json(connection, record, 400, previous_not_found(previous))
+        script = self.script(record, faults)
+        if script is None:
+            value = error_body(f"the script raised {self._errors[-1]!r}", "server_error", "script_error")
+            return await send_json(connection, record, 500, value)
+        encoder: Encoder = dialect(body, next(self._numbers))
+        if body.get("stream"):
+            carrier = EventStream(connection, faults)
+            return await StreamedReply(connection, record, encoder, script, faults, carrier).send()
+        await connection.wait_until(_whole_at_s(record, script))
+        record.tokens, record.response_id, record.sent_tokens = script.tokens, encoder.id, len(script.tokens)
+        return await send_json(connection, record, 200, encoder.whole(script))
+
+    def script(self, record: RequestRecord, faults: Mapping[str, Fault], remembered_tokens: int = 0) -> Script | None:
+        """Write the reply; None if the test's own function raised something."""
         try:
-            script = write_script(
-                body,
+            return write_script(
+                record.body or {},
                 self.answer,
                 faults,
                 rate_tok_s=self.rate_tok_s,
                 first_token_s=self.first_token_s,
-                input_tokens=len(record.raw_body) // 4,
-                cached_tokens=self.cached_tokens,
+                input_tokens=remembered_tokens + len(record.raw_body) // 4,
+                cached_tokens=max(self.cached_tokens, remembered_tokens),
+                timing=self.timing,
+                queue_s=self.queue_s,
             )
         except Exception as error:  # a test's own function may raise anything
             self._errors.append(error)
-            value = error_body(f"the script raised {error!r}", "server_error", "script_error")
-            return await _send_json(connection, record, 500, value)
-        encoder: Encoder = dialect(body, len(self.records))
-        if body.get("stream"):
-            return await StreamedReply(connection, record, encoder, script, faults).send()
-        await connection.wait_until(_whole_at_s(record, script))
-        record.sent_tokens = len(script.tokens)
-        return await _send_json(connection, record, 200, encoder.whole(script))
-
-    async def _control(self, connection: Connection, record: RequestRecord, path: str) -> bool:
-        """Settings and records over HTTP, for a server in another process; these requests are not recorded."""
-        if path == "/records":
-            rows = [one.to_json() for one in self.records]
-            value = {
-                "connections_opened": self.connections_opened,
-                "connections_open": self.connections_open,
-                "records": rows,
-            }
-            return await _send_json(connection, record, 200, value)
-        wanted = dict(record.body or {})
-        if wanted.pop("forget", False):
-            self.records.clear()
-        try:
-            for name, value in wanted.items():
-                if name not in SETTINGS:
-                    raise ValueError(f"no setting is called {name!r}; there are: {', '.join(SETTINGS)}")
-                setattr(self, name, value)
-        except (ValueError, TypeError) as problem:
-            return await _send_json(connection, record, 400, error_body(str(problem), "invalid_request_error", None))
-        return await _send_json(connection, record, 200, {"set": sorted(wanted)})
+            return None
 
 
 def _whole_at_s(record: RequestRecord, script: Script) -> float:
     generated_s = (len(script.reasoning) + len(script.tokens)) / script.rate_tok_s
     return max(time.monotonic(), record.at_s + script.first_token_s + generated_s)
-
-
-async def _send_json(
-    connection: Connection,
-    record: RequestRecord,
-    status: int,
-    value: object,
-    headers: dict[str, str] | None = None,
-) -> bool:
-    record.status = status
-    await connection.send_json(status, value, headers)
-    record.mark_finished()
-    return True

@@ -115,7 +115,7 @@ def opened_page(server: JupyterServer, *, greet: bool = True) -> Iterator[Page]:
 
 
 def request(server: JupyterServer, method: str, path: str, body: Any = None, token: str | None = TOKEN) -> Any:
-    """Make a plain request; return its status and its JSON."""
+    """Make a plain request; return its status and its JSON, or its text if it is none."""
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"token {token}"
@@ -124,7 +124,9 @@ def request(server: JupyterServer, method: str, path: str, body: Any = None, tok
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(call, timeout=WAIT_S) as reply:
-            return reply.status, json.loads(reply.read() or "null")
+            text = reply.read().decode()
+            is_json = "json" in reply.headers.get("Content-Type", "")
+            return reply.status, json.loads(text or "null") if is_json or not text else text
     except urllib.error.HTTPError as error:
-        text = error.read()
-        return error.code, json.loads(text) if text.startswith(b"{") else None
+        body_of = error.read()
+        return error.code, json.loads(body_of) if body_of.startswith(b"{") else None

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import websocket
 
 from jupyter_spark.wire_page import PAGE_VERSION
-from tests.kernel.server import TOKEN, JupyterServer
+from tests.kernel.server import TOKEN, JupyterServer, running_jupyter_server
+from tests.paced import PacedServer
+from tests.server.conftest import server_environment
 from tests.server.page import opened_page, request, socket_address
+
+ROUTES = [
+    ("GET", "status"),
+    ("GET", "conversations?notebook=a"),
+    ("GET", "variables-source"),
+    ("PUT", "key"),
+    ("POST", "model"),
+]
 
 
 @pytest.mark.parametrize("token", [None, "wrong"])
@@ -24,9 +36,7 @@ def test_a_page_of_another_origin(server: JupyterServer) -> None:
         websocket.create_connection(socket_address(server, None), origin="http://evil.example", timeout=10)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "status"), ("GET", "conversations?notebook=a"), ("PUT", "key"), ("POST", "model")]
-)
+@pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_request_without_the_token(server: JupyterServer, method: str, path: str) -> None:
     assert request(server, method, path, body={} if method != "GET" else None, token=None)[0] == 403
 
@@ -52,3 +62,34 @@ def test_a_key_that_is_none_is_refused(server: JupyterServer) -> None:
     status, body = request(server, "PUT", "key", {"name": "PATH", "key": "x"})
     assert status == 400
     assert body["message"] == "That is no key."
+
+
+def test_the_variables_source_is_what_kernels_import(server: JupyterServer) -> None:
+    status, text = request(server, "GET", "variables-source")
+    assert status == 200
+    space: dict[str, object] = {"__name__": "told"}
+    exec(compile(text, "variables", "exec"), space)
+    assert "snapshot_json" in space
+
+
+@pytest.fixture(scope="module")
+def denying(tmp_path_factory: pytest.TempPathFactory, paced: PacedServer) -> Iterator[JupyterServer]:
+    """A server whose user has the token, but no permission for this extension."""
+    home = tmp_path_factory.mktemp("denying")
+    env = server_environment(home, paced.base_url)
+    config = "c.ServerApp.authorizer_class = 'tests.server.denying.Denying'"
+    (home / "config" / "jupyter_server_config.py").write_text(config, "utf-8")
+    with running_jupyter_server(home, env) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_request_of_a_user_without_permission(denying: JupyterServer, method: str, path: str) -> None:
+    body = {"name": "OPENAI_API_KEY", "key": "k"} if method != "GET" else None
+    assert request(denying, method, path, body)[0] == 403
+
+
+def test_a_socket_of_a_user_without_permission(denying: JupyterServer) -> None:
+    assert denying.call("GET", "api/contents")["type"] == "directory"  # the user may do other things
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        websocket.create_connection(socket_address(denying), timeout=10)

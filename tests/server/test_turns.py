@@ -155,3 +155,39 @@ def test_the_conversation_is_there_again(server: JupyterServer, paced: PacedServ
     assert kept["title"] == "is it?"
     (past,) = kept["turns"]
     assert (past["turn_id"], past["status"], past["text"]) == (turn, "finished", "All is well.")
+
+
+def test_new_words_redirect_a_running_answer(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = lambda body: "Only now." if "in one word" in str(body) else LONG
+    paced.rate_tok_s = 200.0
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn)
+        page.until_text()
+        page.send("words_said", turn_id=turn, words="in one word")
+        steered = page.until("turn_steered")
+        before = len(page.frames)
+        ended = page.until("turn_finished")
+    assert steered["words"] == "in one word"
+    assert ended["text"] == "Only now."
+    assert all("Sentence" not in str(frame) for frame in page.frames[before:])
+
+
+def test_the_next_question_goes_on_from_the_last(server: JupyterServer, paced: PacedServer) -> None:
+    conversation = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(fresh(), "one?", conversation_id=conversation)
+        page.until("turn_finished")
+        page.send("cells_changed", notebook=NOTEBOOK, cells=[{"cell_id": "b", "source": "total = max(orders)"}])
+        page.ask(fresh(), "two?", conversation_id=conversation)
+        page.until("turn_finished")
+        page.ask(fresh(), "three?", conversation_id=fresh())
+        page.until("turn_finished")
+    one, two, three = (record.body["messages"] for record in paced.records if record.body)
+    assert two[: len(one)] == one
+    assert two[len(one)] == {"role": "assistant", "content": "All is well."}
+    assert "total = max(orders)" in two[-1]["content"]
+    assert CELLS["a"] not in two[-1]["content"]
+    assert "one?" not in str(three)

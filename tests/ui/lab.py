@@ -39,6 +39,7 @@ _KERNEL_IS_IDLE = """() => {
   const kernel = context?.session?.kernel;
   return context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
+_EXPOSING = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 _NOTIFICATIONS = {"fetchNews": "false", "checkForUpdates": False}
 
 
@@ -66,7 +67,14 @@ def running_lab(home: Path, models: Path, settings: str) -> Iterator[str]:
     str
         The server's address.
     """
-    port = _free_port()
+    prepare_home(home, settings)
+    port = free_port()
+    with served(home, models, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def prepare_home(home: Path, settings: str) -> None:
+    """Write what a user of these tests has: the quickstart, the settings, no news."""
     (home / "examples").mkdir()
     shutil.copy(QUICKSTART, home / "examples")
     (home / "config").mkdir()
@@ -74,21 +82,28 @@ def running_lab(home: Path, models: Path, settings: str) -> Iterator[str]:
     quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
     quiet.write_text(json.dumps(_NOTIFICATIONS), "utf-8")
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
+
+
+@contextmanager
+def served(
+    home: Path, models: Path, port: int, *, app: str = "jupyterlab", env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server's process: JupyterLab's, or that of Notebook 7 (``app="notebook"``)."""
+    command = [sys.executable, "-m", app, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command += ["--LabApp.expose_app_in_browser=True", f"examples/{QUICKSTART.name}"]
-    address = f"http://127.0.0.1:{port}"
+    command += [f"--{_EXPOSING[app]}.expose_app_in_browser=True", f"examples/{QUICKSTART.name}"]
+    whole = {**isolated_environment(home, models), **(env or {})}
     with (home / "lab.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=home, env=isolated_environment(home, models), stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=home, env=whole, stdout=log, stderr=log)
         try:
-            _wait_for(address, process, home / "lab.log")
-            yield address
+            _wait_for(f"http://127.0.0.1:{port}", process, home / "lab.log")
+            yield process
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ import pytest
 from jupyter_spark import checks
 from jupyter_spark.checks import EditUnderCheck, check_edit
 from jupyter_spark.wire import CheckName, CheckResult
-from tests.unit.under_check import ALL, OLD, TEN, edit, finding
+from tests.unit.under_check import ALL, OLD, READABLE, TEN, edit, finding
 
 # --- all together ----------------------------------------------------------------------------------
 
@@ -25,7 +25,7 @@ def test_without_code_only_the_fence_is_judged() -> None:
 
 
 def test_names_are_not_judged_in_what_does_not_parse() -> None:
-    assert [result.name for result in check_edit(edit("a = ("))] == list(ALL[:-1])
+    assert [result.name for result in check_edit(edit("a = ("))] == list(READABLE)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,8 @@ def test_names_are_not_judged_in_what_does_not_parse() -> None:
         ("keeps_size", edit("x0 = 5", TEN)),
         ("changed", edit(OLD)),
         ("names_known", edit("a = nowhere")),
+        ("keeps_definitions", edit("x = 1", "def f():\n    return 1")),
+        ("as_asked", edit("a = 2", instruction="add a docstring")),
     ],
 )
 def test_each_check_is_run_and_finds_its_own(name: CheckName, bad: EditUnderCheck) -> None:
@@ -230,3 +232,57 @@ def test_a_cell_without_any_code_left() -> None:
     assert checks.keeps_size(edit("# a = 1", "a = 1", instruction="comment this out")).ok
     assert checks.keeps_size(edit("# a = 1", "a = 1", instruction="remove the code")).ok
     assert checks.keeps_size(edit("# b", "# a", instruction="say b")).ok
+
+
+# --- keeps_definitions -----------------------------------------------------------------------------
+
+TWO = "def f():\n    return 1\n\nclass C:\n    pass"
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("class C:\n    x = 1", "'f' is gone, and nothing was asked to be removed."),
+        ("x = 1", "'f', 'C' are gone, and nothing was asked to be removed."),
+    ],
+)
+def test_a_definition_that_is_lost(new: str, message: str) -> None:
+    assert finding(checks.keeps_definitions(edit(new, TWO))) == (message, None)
+
+
+@pytest.mark.parametrize(
+    ("new", "words", "kind"),
+    [
+        (TWO.replace("1", "2"), "return two", "rewrite"),
+        ("f = C = 1", "any", "rewrite"),
+        ("x = 1", "remove f and C", "rewrite"),
+        ("class D:\n    def f(self): ...", "turn this into one class", "rewrite"),
+        ("x = 1", "make C a function", "rewrite"),
+        ("x = 1", "new code", "generate"),
+        ("x = (", "any", "rewrite"),
+    ],
+)
+def test_no_definition_is_lost_or_that_was_asked_for(new: str, words: str, kind: str) -> None:
+    assert checks.keeps_definitions(edit(new, TWO, kind=kind, instruction=words)).ok
+
+
+# --- as_asked --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("new", "words", "message"),
+    [
+        ("a = 1\nx = a + 1", "rename b to x; call it so", None),
+        ("a = 2\nb = a + 1", "rename b to x", "'b' is still there: it should be renamed to 'x' everywhere."),
+        ("a = 2", "rename b to x", "'b' should be renamed to 'x', which is not there."),
+        ("a = 2\nb = a + 1", "add a docstring", "A docstring was asked for and is not there."),
+        ("a = 2\nb = a + 1", "read it with read_csv", "'read_csv' was asked for and is not there."),
+        ("a = read_csv(1)", "read it with read_csv", None),
+        ("a = 1\nb = 1 + a", "use 2 instead of 1", "'1' is still used, and should not be."),
+        ("a = 2\nb = a + 1", "use 2 instead of 1", None),
+        ("a = (", "add a docstring", None),
+    ],
+)
+def test_what_was_said_outright(new: str, words: str, message: str | None) -> None:
+    result = checks.as_asked(edit(new, "a = 1\nb = a + 1", instruction=words))
+    assert (result.ok, result.message) == (message is None, message or "")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
-from jupyter_spark.wire import CellSnapshot, ContextPiece, NotebookSnapshot, VariableSummary
+from jupyter_spark.context._cells import head_of
+from jupyter_spark.wire import CellSnapshot, ContextPiece, ErrorReport, NotebookSnapshot, VariableSummary
 
 PLENTY = PackOptions(budget_tokens=10_000)
 
@@ -21,34 +22,6 @@ def variable(name: str, summary: str = "") -> VariableSummary:
     return VariableSummary(name=name, type="DataFrame", summary=summary)
 
 
-# --- the estimate ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "tokens"),
-    [
-        ("", 0),
-        ("x", 1),
-        ("x" * 35, 10),
-        ("x" * 36, 11),
-        ("1" * 17, 10),
-        ("1" * 18, 11),
-        ("x" * 35 + "1" * 17, 20),
-        ("é" * 35, 20),  # bytes, not characters
-        ("ab+/" * 50, 0),
-        ("ab+/" * 50 + "==", 0),
-        ("(" + "ab+/" * 50 + "==)", 1),
-        ("ab+/" * 49 + "abc", 57),  # 199 characters are not taken for base64
-    ],
-)
-def test_estimate_tokens(text: str, tokens: int) -> None:
-    assert estimate_tokens(text) == tokens
-
-
-def test_a_lone_surrogate_is_counted() -> None:
-    assert estimate_tokens("\ud800") == 1
-
-
 # --- cells -----------------------------------------------------------------------------------------
 
 
@@ -56,7 +29,7 @@ def test_cells_stand_in_the_notebooks_order_with_their_reasons() -> None:
     snapshot = notebook("import pandas as pd", "df = pd.DataFrame()", "x = 1", "df.plot(y)", "y = 2")
     pack = pack_context(snapshot, snapshot.cells[3], "colour it", PLENTY)
     assert [(p.label, p.reason, p.text) for p in pack.pieces] == [
-        ("cell c0", "stands near the cell", "import pandas as pd"),
+        ("cell c0", "defines what a needed cell uses", "import pandas as pd"),
         ("In[1]", "defines df", "df = pd.DataFrame()"),
         ("In[2]", "stands near the cell", "x = 1"),
         ("In[4]", "defines y", "y = 2"),
@@ -69,9 +42,9 @@ def test_cells_stand_in_the_notebooks_order_with_their_reasons() -> None:
 
 
 def test_what_the_target_needs_comes_first_then_what_is_near_above() -> None:
-    filler = "'" + "x" * 60 + "'"
+    filler = "'" + "x " * 20 + "'"
     snapshot = notebook(f"need = {filler}", f"far = {filler}", f"near = {filler}", "print(need)", f"below = {filler}")
-    cost = max(estimate_tokens(c.source) + estimate_tokens(f"cell {c.cell_id}") for c in snapshot.cells)
+    cost = max(estimate_tokens(c.source) + estimate_tokens(c.label) for c in snapshot.cells)
     sent = []
     for cells in range(5):
         options = PackOptions(budget_tokens=cells * cost)
@@ -82,11 +55,12 @@ def test_what_the_target_needs_comes_first_then_what_is_near_above() -> None:
 
 def test_without_a_target_the_last_cells_are_nearest() -> None:
     snapshot = notebook("a = 'xxxxxxxxxx'", "b = 'xxxxxxxxxx'", "c = 'xxxxxxxxxx'")
-    pack = pack_context(snapshot, None, "go on", PackOptions(budget_tokens=8))
+    price = pack_context(snapshot, None, "go on", PLENTY).pieces[2].tokens
+    pack = pack_context(snapshot, None, "go on", PackOptions(budget_tokens=price))
     assert [piece.text for piece in pack.pieces] == ["c = 'xxxxxxxxxx'"]
     assert pack.dropped == ("In[1]", "cell c0")
     elsewhere = CellSnapshot(cell_id="gone", source="x")
-    assert pack_context(snapshot, elsewhere, "go on", PackOptions(budget_tokens=8)).pieces == pack.pieces
+    assert pack_context(snapshot, elsewhere, "go on", PackOptions(budget_tokens=price)).pieces == pack.pieces
 
 
 def test_a_large_piece_does_not_keep_a_small_one_out() -> None:
@@ -115,14 +89,93 @@ def test_a_long_list_of_names_is_cut() -> None:
     assert piece.reason == "defines a, b, c, d, e"
 
 
-def test_empty_cells_words_and_the_target_itself_stay_away() -> None:
+def test_empty_and_raw_cells_and_the_target_itself_stay_away() -> None:
     cells = (
-        CellSnapshot(cell_id="m", kind="markdown", source="# Title"),
+        CellSnapshot(cell_id="m", kind="markdown", source=" \n"),
         CellSnapshot(cell_id="r", kind="raw", source="raw"),
         CellSnapshot(cell_id="e", source="  \n"),
         CellSnapshot(cell_id="t", source="x = 1"),
     )
     assert pack_context(NotebookSnapshot(cells=cells), cells[3], "x", PLENTY).pieces == ()
+
+
+def words(source: str) -> NotebookSnapshot:
+    return NotebookSnapshot(cells=(CellSnapshot(cell_id="m", kind="markdown", source=source), *notebook("x = 1").cells))
+
+
+def test_of_words_the_headings_are_sent_first_and_the_whole_where_there_is_room() -> None:
+    snapshot = words("# Title\nMany words of text.\n## Part\nMore words.")
+    whole = pack_context(snapshot, snapshot.cells[1], "", PLENTY)
+    assert [(p.reason, p.text) for p in whole.pieces] == [("words of the notebook", snapshot.cells[0].source)]
+    assert (whole.cut, whole.dropped) == ((), ())
+    cut = pack_context(snapshot, snapshot.cells[1], "", PackOptions(whole.tokens - 1))
+    assert [(p.reason, p.text) for p in cut.pieces] == [("outline", "# Title\n## Part")]
+    assert (cut.cut, cut.dropped) == (("cell m",), ())
+    none = pack_context(snapshot, snapshot.cells[1], "", PackOptions(1))
+    assert (none.pieces, none.cut, none.dropped) == ((), (), ("cell m",))
+    heading = words("# Title")
+    assert [p.reason for p in pack_context(heading, heading.cells[1], "", PLENTY).pieces] == ["outline"]
+
+
+def test_a_definition_that_is_too_large_is_cut_to_its_head() -> None:
+    body = "".join(f"    total = total + a * {i}\n" for i in range(50))
+    source = (
+        f'import m\n\ndef f(a,\n      b):\n    """Add up.\n\n    Slowly.\n    """\n{body}\nclass A(m.B):\n    k = 1'
+    )
+    snapshot = notebook(source, "f(1, A)")
+    pack = pack_context(snapshot, snapshot.cells[1], "", PackOptions(80))
+    (piece,) = pack.pieces
+    assert piece.text == 'import m\ndef f(a,\n      b):\n    """Add up."""\nclass A(m.B):\n    ...'
+    assert piece.reason == "defines A, f (cut to its head)"
+    assert (pack.cut, pack.dropped) == (("cell c0",), ())
+    assert pack_context(snapshot, snapshot.cells[1], "", PackOptions(5)).dropped == ("cell c0",)
+
+
+@pytest.mark.parametrize("source", ["x = 1", "x = (", "%%bash\nls", "def f(): pass"])
+def test_what_has_no_shorter_head_is_not_cut(source: str) -> None:
+    assert head_of(source) == ""
+
+
+def test_reasons_and_ranks_follow_the_dataflow() -> None:
+    snapshot = notebook("import m", "d = m.f()", "d['k'] = 1", "y = d", "print(y)", "z = 3")
+    pack = pack_context(snapshot, snapshot.cells[3], "", PLENTY)
+    assert [piece.reason for piece in pack.pieces] == [
+        "defines what a needed cell uses",
+        "defines d",
+        "changes d",
+        "uses what the cell defines",
+        "stands near the cell",
+    ]
+
+
+def test_the_cells_of_a_traceback_and_the_names_of_its_message_are_needed() -> None:
+    snapshot = notebook("k = 1", "a = 1", "b = 2", "c = 3")
+    error = ErrorReport(name="E", message="b is bad", traceback="Cell In[1], line 1\n----> 1 f()")
+    pack = pack_context(snapshot, snapshot.cells[3], "", PLENTY, error=error)
+    assert [piece.reason for piece in pack.pieces] == ["stands near the cell", "is in the traceback", "defines b"]
+
+
+def test_outputs_come_last_but_those_of_failed_cells_do_not() -> None:
+    cells = (
+        CellSnapshot(cell_id="o", source="f()", execution_count=1, outputs="42"),
+        *notebook("x = 1", "y = 2").cells,
+    )
+    snapshot = NotebookSnapshot(cells=cells, origin="live", taken_at_s=5.0)
+    pack = pack_context(snapshot, cells[2], "", PLENTY)
+    assert [(piece.label, piece.key) for piece in pack.pieces] == [
+        ("In[1]", "cell:o"),
+        ("output of In[1]", "output:o"),
+        ("cell c0", "cell:c0"),
+    ]
+    assert (pack.origin, pack.taken_at_s) == ("live", 5.0)
+    less = pack_context(snapshot, cells[2], "", PackOptions(pack.tokens - 1))
+    assert less.dropped == ("output of In[1]",)
+
+
+def test_which_pieces_are_sent_does_not_change_their_order() -> None:
+    snapshot = notebook("a = 1", "b = a", "c = b", "d = a")
+    orders = [[p.key for p in pack_context(snapshot, cell, "", PLENTY).pieces] for cell in snapshot.cells]
+    assert all(order == sorted(order) for order in orders)
 
 
 def test_no_cells_but_their_names() -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
+import json
+from pathlib import Path
 
-from jupyter_spark.ipysyntax import PYTHON_MAGICS, PythonCell, syntax_error, to_python
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_spark.ipysyntax import PYTHON_MAGICS, PythonCell, syntax_error, to_python, to_tree
 
 
 def test_plain_python_stays() -> None:
@@ -88,3 +94,34 @@ def test_what_does_not_compile(source: str) -> None:
 def test_what_the_compiler_itself_cannot_take() -> None:
     assert "null" in str(syntax_error("x = '\0'"))
     assert syntax_error("-" * 10_000 + "1") is not None
+
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_short_way_gives_the_tree_that_ipython_gives(path: Path) -> None:
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or syntax_error(source) is not None:
+            continue
+        code = to_python(source).code
+        tree = to_tree(source)
+        assert (tree is None) == (code is None)
+        assert tree is None or ast.dump(tree) == ast.dump(ast.parse(code or ""))
+
+
+SIGNS = [*"x=1 \n%!?#'()\\;/", '"""', ">>> ", "... ", "In [1]: "]
+PARTS = st.sampled_from(SIGNS)
+
+
+@given(st.lists(PARTS, max_size=12).map("".join))
+def test_the_short_way_never_reads_a_cell_otherwise(source: str) -> None:
+    try:
+        tree = to_tree(source)
+    except (SyntaxError, ValueError):
+        return
+    code = to_python(source).code
+    if code is not None:
+        assert tree is not None
+        assert ast.dump(tree) == ast.dump(ast.parse(code))

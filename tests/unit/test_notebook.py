@@ -325,6 +325,13 @@ def test_snapshot(tmp_path: Path) -> None:
     assert taken.taken_at_s > 0
 
 
+def test_a_cells_outputs_are_told_as_text() -> None:
+    stream = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two \ud800\n"]}
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0KGgo="}}
+    cells = cells_of(dump(notebook(code(outputs=[stream, picture]), code(outputs=None), {"cell_type": "raw"})))
+    assert [cell.outputs for cell in cells] == ["one\ntwo \ufffd\n[image/png left out, 9 bytes]", "", ""]
+
+
 @pytest.mark.parametrize(
     ("metadata", "language"),
     [

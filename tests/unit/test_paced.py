@@ -291,3 +291,27 @@ def test_the_notebooks_of_others_have_their_licences() -> None:
 async def _ask(base_url: str) -> str:
     async with AsyncOpenAI(base_url=base_url, api_key="k", max_retries=0) as client:
         return (await chat(client))[0]
+
+
+@pytest.mark.parametrize(
+    ("timing", "path", "expected"),
+    [
+        ("cerebras", ("time_info", "queue_time"), 0.25),
+        ("cerebras", ("time_info", "completion_time"), 0.002),
+        ("groq", ("x_groq", "usage", "queue_time"), 0.25),
+        ("llama.cpp", ("timings", "predicted_per_second"), 1_000.0),
+        ("llama.cpp", ("timings", "prompt_ms"), 50.0),
+    ],
+)
+def test_the_last_chunk_tells_how_long_it_took(timing: Any, path: tuple[str, ...], expected: float) -> None:
+    async def scenario() -> None:
+        async with PacedServer(answer=["one", "two"], timing=timing, queue_s=0.25, rate_tok_s=1_000.0) as server:
+            server.first_token_s = 0.3
+            body = {"model": "m", "stream_options": {"include_usage": True}}
+            lines = b"".join(await raw_stream(server.base_url, "/chat/completions", body)).decode().split("\n\n")
+            value = json.loads(lines[-3].removeprefix("data: "))
+            for name in path:
+                value = value[name]
+            assert value == pytest.approx(expected)
+
+    run(scenario)

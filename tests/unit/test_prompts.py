@@ -8,17 +8,27 @@ import pytest
 
 from jupyter_spark.context import estimate_tokens
 from jupyter_spark.prompts import (
-    EDIT_RULES,
     REPAIR_TEMPERATURE,
+    RULES,
     SMALL_EDIT_RULES,
+    SMALL_REPAIR_DRAFTS,
     SMALL_WORDS_RULES,
     SPARE_TOKENS,
-    WORDS_RULES,
     Prompt,
+    draft_repairs,
     render_prompt,
     render_repair,
 )
-from jupyter_spark.wire import CellSnapshot, CheckResult, ContextPack, ContextPiece, ErrorReport, Message, TurnRequest
+from jupyter_spark.wire import (
+    CellSnapshot,
+    CheckResult,
+    ContextPack,
+    ContextPiece,
+    Conversation,
+    ErrorReport,
+    Message,
+    TurnRequest,
+)
 
 CELL = CellSnapshot(cell_id="c1", source="x = 1")
 PIECES = (
@@ -43,17 +53,18 @@ def system(prompt: Prompt) -> str:
 
 
 @pytest.mark.parametrize(
-    ("kind", "large", "small"),
+    ("kind", "small"),
     [
-        ("rewrite", EDIT_RULES, SMALL_EDIT_RULES),
-        ("fix", EDIT_RULES, SMALL_EDIT_RULES),
-        ("generate", EDIT_RULES, SMALL_EDIT_RULES),
-        ("ask", WORDS_RULES, SMALL_WORDS_RULES),
-        ("explain", WORDS_RULES, SMALL_WORDS_RULES),
+        ("rewrite", SMALL_EDIT_RULES),
+        ("fix", SMALL_EDIT_RULES),
+        ("generate", SMALL_EDIT_RULES),
+        ("ask", SMALL_WORDS_RULES),
+        ("explain", SMALL_WORDS_RULES),
     ],
 )
-def test_rules(kind: str, large: str, small: str) -> None:
-    assert system(render_prompt(request(kind))) == large
+def test_rules(kind: str, small: str) -> None:
+    """A large model's are the same for every kind: they stand before everything that an endpoint may have cached."""
+    assert system(render_prompt(request(kind))) == RULES
     assert system(render_prompt(request(kind), small=True)) == small
 
 
@@ -93,17 +104,21 @@ def test_a_small_model_is_told_what_it_needs(kind: str) -> None:
 
 def test_the_whole_of_a_large_request() -> None:
     prompt = render_prompt(request("rewrite", context=ContextPack(pieces=PIECES)))
-    assert system(prompt) == (
-        f"{EDIT_RULES}\n\nThe notebook (code cells, then live variables):\n\n# In[1]\nimport os\n\n# df\ndf: DataFrame"
-    )
-    assert user(prompt) == "The cell:\n\n```python\nx = 1\n```\n\nChange the cell: add hints"
+    assert [(message.role, message.content) for message in prompt.messages] == [
+        ("system", RULES),
+        ("user", "The notebook (code cells, then live variables):\n\n# In[1]\nimport os\n\n# df\ndf: DataFrame"),
+        ("user", "The cell to work on, cell c1:\n\n```python\nx = 1\n```\n\nChange the cell: add hints"),
+    ]
     assert prompt == Prompt(prompt.messages, fence="```")
 
 
 def test_the_prefix_does_not_depend_on_what_was_asked() -> None:
     context = ContextPack(pieces=PIECES)
-    assert system(render_prompt(request("rewrite", "a", context=context))) == system(
-        render_prompt(request("fix", "b", context=context, target=CellSnapshot(cell_id="c2", source="y")))
+    other = request("fix", "b", context=context, target=CellSnapshot(cell_id="c2", source="y"))
+    assert (
+        render_prompt(request("rewrite", "a", context=context)).messages[:-1]
+        == render_prompt(other).messages[:-1]
+        == render_prompt(request("ask", "c", context=context)).messages[:-1]
     )
 
 
@@ -141,11 +156,14 @@ def test_the_answer_is_begun_only_for_code() -> None:
         assert (prompt.prefill, prompt.stop) == ("", ())
 
 
-def test_history_stands_between() -> None:
-    history = (Message(role="user", content="a"), Message(role="assistant", content="b"))
-    prompt = render_prompt(request("ask", "c", history=history))
-    assert [message.role for message in prompt.messages] == ["system", "user", "assistant", "user"]
-    assert prompt.messages[1:3] == history
+def test_a_conversation_stands_between() -> None:
+    said = (Message(role="user", content="a"), Message(role="assistant", content="b"))
+    prompt = render_prompt(request("ask", "c", conversation=Conversation(notebook="The notebook", messages=said)))
+    assert [message.role for message in prompt.messages] == ["system", "user", "user", "assistant", "user"]
+    assert prompt.messages[1].content == "The notebook"
+    assert prompt.messages[2:4] == said
+    small = render_prompt(request("ask", "c", conversation=Conversation(messages=said)), small=True)
+    assert [message.role for message in small.messages] == ["system", "user"]
 
 
 FINDINGS = (
@@ -165,7 +183,7 @@ def test_a_repair_goes_on_from_the_answer() -> None:
     assert repair.temperature is None
 
 
-def test_a_small_repair_starts_afresh_and_samples_more_freely() -> None:
+def test_a_small_repair_starts_afresh() -> None:
     """A small model copies what it is shown, so it is not shown the answer that did not hold."""
     asked = request("rewrite", "use numpy")
     prompt = render_prompt(asked, small=True, prefill=True)
@@ -173,10 +191,22 @@ def test_a_small_repair_starts_afresh_and_samples_more_freely() -> None:
     assert repair.messages[:-1] == prompt.messages[:-1]
     assert "use numpy" in user(repair)
     assert CELL.source in user(repair)
-    assert user(repair).endswith("\n- Line 3: SyntaxError: no\n- The cell is unchanged.")
+    assert "\n- Line 3: SyntaxError: no\n- The cell is unchanged.\n" in user(repair)
+    assert user(repair).endswith("use numpy")
     assert not any("the answer" in message.content for message in repair.messages)
     assert (repair.fence, repair.prefill, repair.stop) == (prompt.fence, prompt.prefill, prompt.stop)
-    assert repair.temperature == REPAIR_TEMPERATURE > 0
+    assert draft_repairs(prompt, repair) == (repair,)
+    best, *freer = draft_repairs(prompt, repair, small=True)
+    assert best == repair
+    assert [draft.temperature for draft in freer] == [REPAIR_TEMPERATURE] * (SMALL_REPAIR_DRAFTS - 1)
+    assert all(draft.messages == prompt.messages for draft in freer)
+
+
+def test_a_small_repair_of_new_code() -> None:
+    asked = request("generate", "plot df")
+    repair = render_repair(render_prompt(asked, small=True), asked, "no", FINDINGS, small=True)
+    assert user(repair).startswith("Write the code of a notebook cell: plot df\n\n")
+    assert "```" not in user(repair)
 
 
 def test_a_small_models_edit_is_bounded_by_its_cell() -> None:

@@ -12,7 +12,16 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from jupyter_spark.errors import AuthenticationError, ConfigError
-from jupyter_spark.settings import FILE_NAME, KEY_ORDER, Profile, Settings, find_key, load_settings, with_model
+from jupyter_spark.settings import (
+    FILE_NAME,
+    KEY_ORDER,
+    Profile,
+    Settings,
+    find_key,
+    forget_keyring,
+    load_settings,
+    with_model,
+)
 
 
 class MemoryKeyring(KeyringBackend):
@@ -38,8 +47,10 @@ class MemoryKeyring(KeyringBackend):
 def stored_keys() -> Iterator[MemoryKeyring]:
     before, ring = keyring.get_keyring(), MemoryKeyring()
     keyring.set_keyring(ring)
+    forget_keyring()
     yield ring
     keyring.set_keyring(before)
+    forget_keyring()
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +201,11 @@ def test_the_processs_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ('[tiers]\nspark = { profile = "groq", fallback = ["gorq"] }', "no profile 'gorq'"),
+        ('[tiers]\nspark = { profile = "groq", fall = ["local"] }', "'fall'"),
+        ('[tiers]\nspark = { fallback = "local" }', "'fallback'"),
+        ("[turns]\nrace = 'perhaps'", "'race'"),
+        ("[turns]\nracing = true", "'racing'"),
         ("[tiers", "cannot be read"),
         ("colour = 1", "unknown setting 'colour'"),
         ("tiers = 1", "'tiers' must be a table"),
@@ -292,3 +308,55 @@ def test_no_key_and_none_needed() -> None:
 
 def test_no_setting_holds_a_key() -> None:
     assert "sk-secret" not in repr(load(OPENAI_API_KEY="sk-secret"))
+
+
+# --- who answers instead ---------------------------------------------------------------------------
+
+
+def test_a_tier_names_who_answers_instead() -> None:
+    settings = load('[tiers]\nspark = { profile = "groq", fallback = ["cerebras", "groq", "local"] }')
+    assert (settings.spark, settings.for_tier("spark").name) == ("groq", "groq")
+    assert [profile.name for profile in settings.fallbacks("spark")] == ["cerebras", "local"]
+    assert settings.fallbacks("deep") == ()
+
+
+def test_a_profile_that_was_named_has_no_substitute() -> None:
+    settings = load('[tiers]\nspark = { profile = "groq", fallback = ["local"] }')
+    assert settings.fallbacks("spark", "ollama") == ()
+
+
+def test_a_fallback_without_a_profile_is_behind_the_one_that_the_keys_choose() -> None:
+    settings = load('[tiers]\nspark = { fallback = ["local"] }', GROQ_API_KEY="k")
+    assert settings.spark == "groq"
+    assert [profile.name for profile in settings.fallbacks("spark")] == ["local"]
+
+
+def test_a_race_is_off_by_default() -> None:
+    assert not load("").turns.race
+    assert load("[turns]\nrace = true").turns.race
+
+
+# --- keys in the keyring ---------------------------------------------------------------------------
+
+
+def test_a_key_in_the_keyring_chooses_the_profile_unless_the_environment_or_a_tier_does(
+    stored_keys: MemoryKeyring,
+) -> None:
+    assert load().spark == "local"
+    stored_keys.passwords["jupyter_spark", "GROQ_API_KEY"] = "k"
+    assert load().spark == "local"  # looked up once: a desktop's keyring may take its time
+    forget_keyring()
+    assert load().spark == "groq"
+    assert load(OPENAI_API_KEY="k").spark == "openai"
+    assert load('[tiers]\nspark = "cerebras"').spark == "cerebras"
+
+
+def test_the_keyring_is_not_asked_where_the_profile_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(MemoryKeyring, "get_password", lambda _self, _service, name: asked.append(name))
+    load(OPENAI_API_KEY="k")
+    load('[tiers]\nspark = "cerebras"')
+    load(JUPYTER_SPARK_PROFILE="local")
+    assert asked == []
+    load()
+    assert asked == [key for key, _ in KEY_ORDER]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from jupyter_spark.attempts import new_id
 from jupyter_spark.errors import StreamCutError
-from jupyter_spark.prompts import REPAIR_TEMPERATURE
+from jupyter_spark.prompts import REPAIR_TEMPERATURE, SMALL_REPAIR_DRAFTS
 from jupyter_spark.providers import (
     Completed,
     Delta,
@@ -16,7 +18,7 @@ from jupyter_spark.providers import (
     UsageSeen,
 )
 from jupyter_spark.settings import Prices
-from jupyter_spark.turn import new_id
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import ContextPack, Usage
 from tests.unit.turns import (
     BROKEN,
@@ -47,7 +49,8 @@ def test_an_edit() -> None:
     started, packed, begun, finished = events[0], events[1], events[2], events[-1]
     assert (started.kind, started.tier, started.profile, started.model) == ("rewrite", "deep", "p", "m")
     assert packed.context == context
-    assert packed.prompt_tokens > 100
+    sent = provider.requests[0].messages
+    assert packed.prompt_tokens == sum(estimate_tokens(message.content) for message in sent)
     assert (begun.cell_id, begun.operation, begun.old_source, begun.attempt) == ("c1", "replace", CELL.source, 1)
     assert streamed(events) == ["a = 2", "b = a + 1"]
     assert "".join(e.text for e in events if e.type == "text_delta") == "Sure.\nI changed a.\n"
@@ -58,7 +61,7 @@ def test_an_edit() -> None:
     assert (proposal.edit.cell_id, proposal.edit.new_source) == ("c1", "a = 2\nb = a + 1")
     assert (proposal.edit.operation, proposal.edit.old_source) == ("replace", CELL.source)
     assert proposal.holds
-    assert len(proposal.checks) == 6
+    assert len(proposal.checks) == 8
 
 
 def test_words() -> None:
@@ -130,9 +133,9 @@ def test_how_freely_to_sample() -> None:
     provider = Replies(GOOD)
     turn(request(temperature=0.7), provider)
     assert provider.requests[0].temperature == 0.7
-    provider = Replies("a = (", "a = 2\nb = 2", prefill=True, small=True)
+    provider = Replies("a = (", "a = (", "a = 2\nb = 2", prefill=True, small=True)
     turn(request(temperature=0.9), provider)
-    assert [asked.temperature for asked in provider.requests] == [0.9, REPAIR_TEMPERATURE]
+    assert [asked.temperature for asked in provider.requests] == [0.9, 0.9, REPAIR_TEMPERATURE]
     assert provider.requests[0].max_output_tokens == provider.requests[1].max_output_tokens != None  # noqa: E711
 
 
@@ -152,6 +155,37 @@ def test_a_failed_check_gets_one_repair() -> None:
     assert second.messages[-2].content == BROKEN
     assert "SyntaxError" in second.messages[-1].content
     assert len([e for e in events if e.type == "edit_ready"]) == 1
+
+
+def test_a_small_models_repair_is_drawn_until_one_holds() -> None:
+    provider = Replies("a = (", "a = nowhere", "a = 2", "a = 3", small=True, prefill=True)
+    events = turn(request(), provider)
+    assert [e.attempt for e in events if e.type == "edit_started"] == [1, 2, 3]
+    assert len(provider.requests[1].messages) == 2
+    assert only(events, "notice").message.startswith("The first answer did not hold")
+    assert (events[-1].proposal.edit.new_source, events[-1].proposal.holds) == ("a = 2", True)
+
+
+def test_a_small_models_best_draft_is_proposed_if_none_holds() -> None:
+    provider = Replies("a = (", "a = nowhere", "a = 1\nb = a + 1", "a = (", GOOD, small=True, prefill=True)
+    proposal = turn(request(), provider)[-1].proposal
+    assert len(provider.requests) == 1 + SMALL_REPAIR_DRAFTS
+    assert (proposal.edit.new_source, proposal.holds) == ("a = nowhere", False)
+
+
+def test_what_needs_no_model_is_mended_without_one() -> None:
+    provider = Replies("```python\na = os.getpid()\n```")
+    proposal = turn(request(), provider)[-1].proposal
+    assert len(provider.requests) == 1
+    assert (proposal.edit.new_source, proposal.holds, proposal.repaired) == ("import os\na = os.getpid()", True, True)
+
+
+def test_a_mend_that_is_not_enough_is_kept_and_repaired() -> None:
+    provider = Replies("```python\na = os.getpid() + nowhere\n```", "```python\na = nowhere\n```")
+    events = turn(request(), provider)
+    assert len(provider.requests) == 2
+    assert "nowhere" in only(events, "notice").message
+    assert "'os'" not in only(events, "notice").message
 
 
 @pytest.mark.parametrize(
@@ -226,7 +260,7 @@ def test_figures_come_from_usage() -> None:
 
 def with_clock(monkeypatch: pytest.MonkeyPatch, provider: Replies) -> Replies:
     """Let the turn read the provider's clock."""
-    monkeypatch.setattr("jupyter_spark.turn.time", SimpleNamespace(monotonic=lambda: provider.now_s))
+    monkeypatch.setattr("jupyter_spark.figures.time", SimpleNamespace(monotonic=lambda: provider.now_s))
     return provider
 
 
@@ -274,3 +308,58 @@ def test_no_usage_no_rate_and_no_cost() -> None:
 
 def test_ids_are_fresh() -> None:
     assert len({new_id() for _ in range(100)}) == 100
+
+
+# --- what a provider is told beside the messages ----------------------------------------------------
+
+
+def test_the_old_cell_is_the_prediction_of_a_change_and_of_nothing_else() -> None:
+    predicted = {}
+    for kind in ("rewrite", "fix", "generate", "ask", "explain"):
+        provider = Replies(GOOD)
+        turn(request(kind, target=CELL), provider)
+        predicted[kind] = provider.requests[0].prediction
+    assert predicted == {"rewrite": CELL.source, "fix": CELL.source, "generate": "", "ask": "", "explain": ""}
+
+
+def test_requests_of_a_session_have_one_key_that_tells_nothing() -> None:
+    def key(**more: Any) -> str:
+        provider = Replies(GOOD)
+        turn(request(**more), provider)
+        return provider.requests[0].cache_key
+
+    assert key(session_key="one") == key(session_key="one") != key(session_key="two")
+    assert "one" not in key(session_key="one")
+    assert key() == key(notebook_path="/home/me/secret.ipynb")
+
+
+def test_the_tier_goes_along() -> None:
+    provider = Replies(GOOD)
+    turn(request(tier="deep"), provider)
+    assert provider.requests[0].tier == "deep"
+
+
+# --- what the endpoint tells of itself --------------------------------------------------------------
+
+
+def test_reasoning_is_no_part_of_the_answers_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = Usage(output_tokens=110, reasoning_tokens=100)
+    reply = [Reasoning("Hm."), 5.0, Delta("a"), 2.0, UsageSeen(used), Completed("stop")]
+    figures = turn(request("ask"), with_clock(monkeypatch, Replies(reply)))[-1].figures
+    assert figures.tokens_per_s == pytest.approx(5.0)
+    assert figures.usage.reasoning_tokens == 100
+
+
+def test_queue_time_and_the_endpoints_own_speed() -> None:
+    seen = UsageSeen(USED, queue_s=0.25, tokens_per_s=900.0)
+    first = [Delta(BROKEN), seen, Completed("stop")]
+    second = [Delta(GOOD), UsageSeen(USED, queue_s=0.5), Completed("stop")]
+    figures = turn(request(), Replies(first, second))[-1].figures
+    assert (figures.queue_s, figures.endpoint_tokens_per_s) == (0.75, 900.0)
+
+
+def test_an_attempt_without_usage_is_no_part_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [Delta(BROKEN), 2.0, UsageSeen(USED), Completed("stop")]
+    second = [Delta(GOOD), 50.0, Completed("stop")]
+    figures = turn(request(), with_clock(monkeypatch, Replies(first, second)))[-1].figures
+    assert figures.tokens_per_s == pytest.approx(5.0)

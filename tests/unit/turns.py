@@ -67,7 +67,7 @@ class Replies:
 
 def request(kind: Any = "rewrite", **more: Any) -> TurnRequest:
     more.setdefault("target", None if kind in ("ask", "generate") else CELL)
-    return TurnRequest(turn_id="t1", kind=kind, instruction="make a two", **more)
+    return TurnRequest(kind=kind, instruction="make a two", **({"turn_id": "t1"} | more))
 
 
 def turn(asked: TurnRequest, provider: Replies) -> list[Any]:

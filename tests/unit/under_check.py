@@ -10,7 +10,8 @@ from jupyter_spark.wire import CheckName, CheckResult
 
 OLD = "a = 1\nb = a + 1\n"
 TEN = "\n".join(f"x{i} = {i}" for i in range(10))
-ALL: tuple[CheckName, ...] = ("closed_fence", "parses", "no_elision", "keeps_size", "changed", "names_known")
+READABLE: tuple[CheckName, ...] = ("closed_fence", "parses", "no_elision", "keeps_size", "changed")
+ALL: tuple[CheckName, ...] = (*READABLE, "names_known", "keeps_definitions", "as_asked")
 
 
 def edit(
@@ -18,7 +19,7 @@ def edit(
     old: str = OLD,
     *,
     kind: Any = "rewrite",
-    instruction: str = "add a type hint",
+    instruction: str = "make it right",
     known: frozenset[str] = frozenset(),
     complete: bool = True,
     closed: bool = True,

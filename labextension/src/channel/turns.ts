@@ -68,7 +68,7 @@ export class TurnChannel implements IChannelListener {
   }
 
   steer(turnId: string, words: string): boolean {
-    return this._channel.send({ type: 'turn_steered', turn_id: turnId, words });
+    return this._channel.send({ type: 'words_said', turn_id: turnId, words });
   }
 
   stop(turnId: string): boolean {

@@ -1,83 +1,173 @@
-/** The sidebar's panel. */
+/** The sidebar's panel: the header, the conversation, the composer. */
 
-import { ReactWidget } from '@jupyterlab/ui-components';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import { addIcon, ellipsesIcon, historyIcon, ReactWidget } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { Menu } from '@lumino/widgets';
 import * as React from 'react';
-import { Composer } from './composer';
+import type { FileCandidates } from '../context/candidates';
+import { History } from '../history/view';
+import type { ISpark } from '../tokens';
+import { Composer, type IComposerHandle } from './composer';
 import { sparkIcon } from './icon';
-import type { ChatStore } from './store';
+import { Tiers } from './tiers';
 import { Transcript } from './transcript';
-import type { Tier } from './turn';
 import type { ITurnTools } from './turnview';
 
 export const PANEL_ID = 'jupyter-spark-chat';
 
+export interface IPanelOptions {
+  spark: ISpark;
+  files: FileCandidates;
+  commands: CommandRegistry;
+  tools: ITurnTools;
+}
+
 /** The chat as a widget of Lab's right side. */
 export class ChatPanel extends ReactWidget {
-  constructor(
-    private readonly _store: ChatStore,
-    private readonly _tools: ITurnTools,
-    private readonly _trans: TranslationBundle
-  ) {
+  constructor(private readonly _options: IPanelOptions) {
     super();
     this.id = PANEL_ID;
     this.title.icon = sparkIcon;
-    this.title.caption = _trans.__('Spark: talk about the notebook');
+    this.title.caption = _options.spark.trans.__('Spark: talk about the notebook');
     this.addClass('jp-Spark-panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', _options.spark.trans.__('Spark chat'));
+  }
+
+  /** Put the caret into the composer, with these words in it if any are given. */
+  write(words?: string): void {
+    void this.renderPromise?.then(() => this._composer.current?.write(words));
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.update(); // a hidden field has no height to fit
+    this._options.spark.context.read();
   }
 
   protected render(): React.JSX.Element {
-    return <Chat store={this._store} tools={this._tools} trans={this._trans} />;
+    return <Chat {...this._options} composer={this._composer} />;
   }
+
+  private readonly _composer: React.MutableRefObject<IComposerHandle | null> = { current: null };
 }
 
-interface IChatProps {
-  store: ChatStore;
-  tools: ITurnTools;
-  trans: TranslationBundle;
+interface IChatProps extends IPanelOptions {
+  composer: React.MutableRefObject<IComposerHandle | null>;
 }
 
-function Chat({ store, tools, trans }: IChatProps): React.JSX.Element {
+function Chat(props: IChatProps): React.JSX.Element {
+  const { spark, files, commands, tools, composer } = props;
+  const { store, context, setup, options, trans } = spark;
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
-  React.useEffect(() => store.watch(redraw), [store]);
+  const [showsHistory, setShowsHistory] = React.useState(false);
+  React.useEffect(() => {
+    const leave = [store, context, setup, options].map(one => one.watch(redraw));
+    return () => leave.forEach(stop => stop());
+  }, [store, context, setup, options]);
+
+  const leaveHistory = (): void => {
+    setShowsHistory(false);
+    composer.current?.write();
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key === 'Escape') {
+      if (showsHistory) {
+        leaveHistory();
+      } else {
+        store.stop();
+      }
+    }
+  };
+  const empty = store.current?.turns.length ? null : spark.emptyView();
   return (
-    <>
-      <Header store={store} trans={trans} />
+    <div className="jp-Spark-chat" data-receipts={options.current.showReceipts} onKeyDown={onKeyDown}>
+      <Header
+        {...props}
+        showsHistory={showsHistory}
+        onHistory={() => (showsHistory ? leaveHistory() : setShowsHistory(true))}
+      />
       {store.connection === 'outdated' && (
         <p className="jp-Spark-problem" role="alert">
           {trans.__('The server speaks another version of Spark: reload the page.')}
         </p>
       )}
-      <Transcript store={store} tools={tools} />
-      <Composer store={store} trans={trans} />
-    </>
+      {showsHistory ? (
+        <History store={store} trans={trans} onChosen={leaveHistory} />
+      ) : (
+        (empty ?? <Transcript store={store} tools={tools} />)
+      )}
+      <Composer spark={spark} files={files} commands={commands} handle={composer} />
+    </div>
   );
 }
 
-function Header({ store, trans }: Omit<IChatProps, 'tools'>): React.JSX.Element {
-  const tiers: [Tier, string][] = [
-    ['spark', trans.__('Fast')],
-    ['deep', trans.__('Deep')]
-  ];
+interface IHeaderProps extends IChatProps {
+  showsHistory: boolean;
+  onHistory: () => void;
+}
+
+function Header({ spark, commands, showsHistory, onHistory }: IHeaderProps): React.JSX.Element {
+  const { store, setup, trans } = spark;
+  const openMenu = (event: React.MouseEvent): void => {
+    const menu = new Menu({ commands });
+    for (const command of ['export-notebook', 'export-markdown']) {
+      menu.addItem({ command: `jupyter-spark:${command}` });
+    }
+    const button = event.currentTarget as HTMLElement;
+    const place = button.getBoundingClientRect();
+    menu.aboutToClose.connect(() => button.focus());
+    menu.open(place.left, place.bottom);
+  };
   return (
     <header className="jp-Spark-header">
       <sparkIcon.react tag="span" />
       <b>Spark</b>
-      <div className="jp-Spark-tiers" role="radiogroup" aria-label={trans.__('Tier')}>
-        {tiers.map(([tier, label]) => (
-          <button key={tier} role="radio" aria-checked={store.tier === tier} onClick={() => store.setTier(tier)}>
-            {label}
-          </button>
-        ))}
-      </div>
-      <button
-        className="jp-Button jp-mod-minimal jp-Spark-new"
-        title={trans.__('New conversation')}
-        aria-label={trans.__('New conversation')}
-        onClick={() => store.startAnew()}
-      >
-        +
-      </button>
+      <Tiers store={store} setup={setup} trans={trans} />
+      <span className="jp-Spark-space" />
+      <IconButton
+        icon={addIcon}
+        label={trans.__('New conversation')}
+        disabled={!store.current?.turns.length}
+        onClick={() => void commands.execute('jupyter-spark:new-conversation')}
+      />
+      <IconButton
+        icon={historyIcon}
+        label={trans.__('History')}
+        pressed={showsHistory}
+        disabled={!store.current}
+        onClick={onHistory}
+      />
+      <IconButton
+        icon={ellipsesIcon}
+        label={trans.__('Export')}
+        disabled={!store.current?.turns.length}
+        onClick={openMenu}
+      />
     </header>
+  );
+}
+
+interface IIconButtonProps {
+  icon: typeof addIcon;
+  label: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  onClick: (event: React.MouseEvent) => void;
+}
+
+function IconButton({ icon, label, pressed, disabled, onClick }: IIconButtonProps): React.JSX.Element {
+  return (
+    <button
+      className="jp-Button jp-mod-minimal jp-Spark-iconButton"
+      title={label}
+      aria-label={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <icon.react tag="span" />
+    </button>
   );
 }

@@ -1,6 +1,7 @@
 /** The conversations of the page: which notebook is talked about, what was said, what is being said. */
 
 import type { PastConversation, TurnRequested } from '../_wire';
+import { Watched } from '../watched';
 import type { ChannelState } from '../channel/channel';
 import type { TurnChannel } from '../channel/turns';
 import { Turn, type Tier, type TurnKind } from './turn';
@@ -10,13 +11,14 @@ export interface IAsking {
   kind: TurnKind;
   instruction: string;
   cellId?: string | null;
+  tier?: Tier;
   extras?: Partial<TurnRequested>;
 }
 
 /** A conversation about one notebook. */
 export class Conversation {
   constructor(
-    readonly notebook: string,
+    public notebook: string,
     readonly id: string = newId()
   ) {}
 
@@ -34,25 +36,26 @@ export class Conversation {
 export interface IPage {
   /** Tell the server of the notebook's latest cells; called right before a turn about it. */
   push(notebook: string): void;
+  /** The notebook's conversations as the server keeps them, the newest first. */
+  past(notebook: string): Promise<PastConversation[]>;
   /** Where drafts outlive a reload. */
   readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 }
 
 /** The state of the chat; views watch it. */
-export class ChatStore {
+export class ChatStore extends Watched {
   constructor(
     readonly channel: TurnChannel,
     private readonly _page: IPage
-  ) {}
+  ) {
+    super();
+  }
 
   tier: Tier = 'spark';
   connection: ChannelState = 'connecting';
   current: Conversation | null = null;
-
-  watch(changed: () => void): () => void {
-    this._watchers.add(changed);
-    return () => this._watchers.delete(changed);
-  }
+  /** A line for the reader beside the composer: what could not be done, where something was saved. */
+  word = '';
 
   /** Talk about a notebook: its conversation of before, or a new one. */
   show(notebook: string | null): void {
@@ -60,8 +63,26 @@ export class ChatStore {
       this.current = null;
     } else if (this.current?.notebook !== notebook) {
       this.current = this._conversations.get(notebook) ?? this._begin(notebook);
+      void this._takeUp(notebook);
     }
     this.changed();
+  }
+
+  /** A notebook has another name now. */
+  rename(from: string, to: string): void {
+    const conversation = this._conversations.get(from);
+    if (conversation) {
+      this._conversations.delete(from);
+      this._conversations.set(to, conversation);
+      conversation.notebook = to;
+      this._asked.add(to);
+      this.changed();
+    }
+  }
+
+  /** The notebook's conversations as the server keeps them. */
+  past(notebook: string | null): Promise<PastConversation[]> {
+    return notebook === null ? Promise.resolve([]) : this._page.past(notebook);
   }
 
   /** Begin a new conversation about the same notebook. */
@@ -74,6 +95,9 @@ export class ChatStore {
 
   /** Go on with a conversation that the journal kept. */
   resume(kept: PastConversation): void {
+    if (this._conversations.get(kept.notebook)?.id === kept.conversation_id) {
+      return; // it is there, and more up to date
+    }
     const conversation = new Conversation(kept.notebook, kept.conversation_id);
     conversation.turns = kept.turns.map(turn => Turn.past(turn));
     conversation.draft = this._page.storage.getItem(draftKey(kept.notebook)) ?? '';
@@ -92,7 +116,8 @@ export class ChatStore {
   /** Ask. While an answer to words is running, new words redirect it instead. */
   send(asking: IAsking): void {
     const conversation = this.current;
-    if (!conversation || !asking.instruction.trim()) {
+    const needsWords = asking.kind !== 'explain' && asking.kind !== 'fix';
+    if (!conversation || (needsWords && !asking.instruction.trim())) {
       return;
     }
     const running = conversation.running;
@@ -100,8 +125,11 @@ export class ChatStore {
       this.steer(running, asking.instruction);
       return;
     }
-    const turn = new Turn(newId(), asking.kind, asking.instruction, this.tier, asking.cellId ?? null);
+    const tier = asking.tier ?? this.tier;
+    const turn = new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
+    this._askings.set(turn, asking);
     conversation.turns = [...conversation.turns, turn];
+    this.word = '';
     this.setDraft('');
     this._follow(turn);
     this._page.push(conversation.notebook);
@@ -113,13 +141,20 @@ export class ChatStore {
         conversation_id: conversation.id,
         kind: asking.kind,
         instruction: asking.instruction,
-        tier: this.tier,
+        tier,
         cell_id: asking.cellId ?? null,
         ...asking.extras
       },
       turn
     );
     this.changed();
+  }
+
+  /** Ask the same again, about the same pieces. */
+  retry(turn: Turn): void {
+    const { kind, instruction, cellId, tier } = turn;
+    const asking = this._askings.get(turn) ?? { kind, instruction, cellId, tier };
+    this.send({ ...asking, extras: { ...asking.extras, again: true } });
   }
 
   steer(turn: Turn, words: string): void {
@@ -142,6 +177,12 @@ export class ChatStore {
     this.changed();
   }
 
+  /** Tell the reader something beside the composer, until the next question. */
+  tell(word: string): void {
+    this.word = word;
+    this.changed();
+  }
+
   setDraft(text: string): void {
     if (this.current) {
       this.current.draft = text;
@@ -159,8 +200,20 @@ export class ChatStore {
     this.changed();
   }
 
-  changed(): void {
-    this._watchers.forEach(changed => changed());
+  /** After a reload the notebook's latest conversation is there again, unless the user has begun another meanwhile. */
+  private async _takeUp(notebook: string): Promise<void> {
+    if (this._asked.has(notebook)) {
+      return;
+    }
+    this._asked.add(notebook);
+    try {
+      const [latest] = await this._page.past(notebook);
+      if (latest && this._conversations.get(notebook)?.turns.length === 0) {
+        this.resume(latest);
+      }
+    } catch {
+      this._asked.delete(notebook); // the server is away; the next time the notebook is shown it is asked again
+    }
   }
 
   private _begin(notebook: string): Conversation {
@@ -185,7 +238,8 @@ export class ChatStore {
   }
 
   private readonly _conversations = new Map<string, Conversation>();
-  private readonly _watchers = new Set<() => void>();
+  private readonly _asked = new Set<string>();
+  private readonly _askings = new WeakMap<Turn, IAsking>();
 }
 
 /** A random identifier; `crypto.randomUUID` is missing on pages without TLS. */

@@ -20,12 +20,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
   const turns = conversation?.turns ?? [];
   const { log, content, goToEnd, isAway } = useEnd();
   const { say, host } = useAnnouncer();
-  const retry = React.useCallback(
-    (turn: Turn) => {
-      store.send({ kind: turn.kind, instruction: turn.instruction, cellId: turn.cellId, extras: { again: true } });
-    },
-    [store]
-  );
+  const retry = React.useCallback((turn: Turn) => store.retry(turn), [store]);
   // A new question is where the reader wants to be.
   React.useLayoutEffect(goToEnd, [turns.length, conversation, goToEnd]);
 

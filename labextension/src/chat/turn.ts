@@ -125,6 +125,14 @@ export class Turn implements ITurnReader {
       case 'context_packed':
         this.context = event.context;
         break;
+      case 'turn_steered':
+        this.notices = [];
+        this.proposals = [];
+        this._restart();
+        break;
+      case 'proposal_offered':
+        this.proposals.push(event.proposal);
+        break;
       case 'edit_started':
         this.oldSource = event.old_source;
         this._restart();

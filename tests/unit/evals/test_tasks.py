@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from evals.run import request_for
 from evals.sandbox import CheckOutcome, run_check, run_checks
 from evals.tasks import TASKS_DIR, Task, load_tasks
+from jupyter_spark.checks import EditUnderCheck, check_edit
+from jupyter_spark.edits import ParsedAnswer
 from jupyter_spark.errors import ConfigError
+from jupyter_spark.settings import Profile
 
 TASKS = load_tasks()
 BY_ID = {task.id: task for task in TASKS}
@@ -54,6 +58,23 @@ def test_old_cell_fails(task_id: str, outcomes: dict[tuple[str, str], CheckOutco
     assert not outcome.passed
     # The edit is what is missing: the surroundings work, and the cell itself breaks only where that is the point.
     assert outcome.detail.startswith(("check: ", "cell: ") if task_id in BROKEN_CELLS else "check: ")
+
+
+@pytest.mark.parametrize("task_id", BY_ID)
+def test_every_check_holds_for_what_is_right(task_id: str) -> None:
+    """A finding in a right answer would be a false alarm."""
+    task = BY_ID[task_id]
+    context = request_for(task, Profile(name="p", models=("m",))).context
+    for code in (task.reference, *([ALSO_RIGHT[task_id]] if task_id in ALSO_RIGHT else [])):
+        edit = EditUnderCheck(
+            answer=ParsedAnswer(code, "", closed=True, blocks=1),
+            old_source=task.cell,
+            kind=task.kind,
+            instruction=task.instruction,
+            known_names=context.known_names,
+            names_are_complete=context.names_are_complete,
+        )
+        assert [result.message for result in check_edit(edit) if not result.ok] == []
 
 
 BROKEN_CELLS = {

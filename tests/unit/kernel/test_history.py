@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from jupyter_spark.kernel.history import CellLog, describe_error, is_ours
@@ -126,3 +128,28 @@ def test_an_error_whose_text_raises() -> None:
             raise RuntimeError
 
     assert describe_error(MuteError()).traceback == "MuteError: "
+
+
+def test_what_a_cell_put_out_is_told_in_a_few_words() -> None:
+    log = CellLog()
+    log.before_run("[1, 2]", "one")
+    log.after_run(None, 1, [1, 2])
+    assert log.outputs("one") == "list of length 2: 1, 2"
+    ran(log, "1 / 0", "one", ZeroDivisionError("division by zero"))
+    assert log.outputs("one") == "ZeroDivisionError: division by zero"
+    ran(log, "x = 1", "one")
+    assert log.outputs("one") == "" == log.outputs("never ran")
+
+
+def test_a_result_is_not_kept_alive_and_not_asked() -> None:
+    class Result:
+        def __repr__(self) -> str:
+            raise AssertionError("ran")
+
+    log, result = CellLog(), Result()
+    gone = weakref.ref(result)
+    log.before_run("result", "one")
+    log.after_run(None, 1, result)
+    assert log.outputs("one") == "Result"
+    del result
+    assert gone() is None

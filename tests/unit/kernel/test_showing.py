@@ -23,6 +23,7 @@ from jupyter_spark.wire import (
     TurnFigures,
     TurnFinished,
     TurnStarted,
+    TurnSteered,
     text_hash,
 )
 
@@ -184,3 +185,21 @@ def test_nothing_of_an_answer_becomes_markup() -> None:
         inner = html.split("</style>", 1)[1]
         assert inner.count("<div") == inner.count("</div>")
     assert "Nothing was said beside the code." in words_html(" ")
+
+
+def test_a_turn_that_was_redirected_shows_nothing_of_before() -> None:
+    view = TurnView("add <hints>", wants_code=True)
+    view.take(Notice(**HEAD, message="Another one answers."))
+    view.take(EditStarted(**HEAD, cell_id="c", operation="replace", old_source="a = 1", attempt=1))
+    view.take(EditDelta(**HEAD, lines=("stale = 1",)))
+    view.take(TextDelta(**HEAD, text="Stale."))
+    view.take(Notice(**HEAD, message="The stale answer did not hold."))
+    view.take(TurnSteered(**HEAD, words="make it <three>", in_place=False))
+    assert (view.state, view.new, view.text) == ("waiting", [], "")
+    view.take(EditStarted(**HEAD, cell_id="c", operation="replace", old_source="a = 1", attempt=2))
+    view.take(EditDelta(**HEAD, lines=("a = 3",)))
+    html = turn_html(view)
+    assert "tale" not in re.sub(r"<[^>]*>", "", html)
+    assert "make it &lt;three&gt;" in html
+    assert view.said == ["make it <three>"]
+    assert view.notices == ["Another one answers."]

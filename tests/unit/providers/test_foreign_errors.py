@@ -11,7 +11,7 @@ import pytest
 from jupyter_spark import errors
 from jupyter_spark.providers._failures import from_event, from_exception, from_status, without_keys
 from jupyter_spark.providers._http import DONE, _read_events
-from jupyter_spark.providers._protocol import Completed, Delta, UsageSeen
+from jupyter_spark.providers._protocol import Completed, Delta, ProviderRequest, UsageSeen
 from jupyter_spark.providers.chat import ChatProvider
 from jupyter_spark.providers.responses import ResponsesProvider
 from jupyter_spark.settings import Profile
@@ -129,8 +129,8 @@ REQUEST = httpx2.Request("POST", "http://localhost/v1")
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (openai.APITimeoutError(REQUEST), errors.DeadlineError, "in time"),
-        (httpx2.ReadTimeout("x"), errors.DeadlineError, "in time"),
+        (openai.APITimeoutError(REQUEST), errors.DeadlineError, "within 10 s"),
+        (httpx2.ConnectTimeout("x"), errors.DeadlineError, "within 10 s"),
         (openai.APIConnectionError(message="no mine", request=REQUEST), errors.ConnectionFailed, "no ***"),
         (openai.APIConnectionError(message="", request=REQUEST), errors.ConnectionFailed, "APIConnectionError"),
         (httpx2.RemoteProtocolError("x"), errors.StreamCutError, "RemoteProtocolError"),
@@ -204,3 +204,30 @@ def test_errors_and_refusals_of_the_responses_api() -> None:
     for body in bodies:
         with pytest.raises(errors.ServerError, match=": m"):
             reader.read(body)
+
+
+@pytest.mark.parametrize(
+    ("last", "queue_s", "rate"),
+    [
+        ({"x_groq": {"usage": {"queue_time": 0.25, "completion_time": 0.5, "completion_tokens": 100}}}, 0.25, 200.0),
+        ({"usage": {"completion_tokens": 100}, "time_info": {"queue_time": 0.01, "completion_time": 0.05}}, 0.01, 2e3),
+        ({"usage": {"completion_tokens": 9}, "timings": {"predicted_per_second": 35.5}}, None, 35.5),
+        ({"usage": {"completion_tokens": 9}, "time_info": {"queue_time": "soon", "completion_time": 0}}, None, None),
+    ],
+)
+def test_what_an_endpoint_tells_of_its_own_speed(last: dict[str, Any], queue_s: float | None, rate: float) -> None:
+    reader = ChatProvider(PROFILE, {})._reader()
+    reader.read({"choices": [{"finish_reason": "stop"}], **last})
+    seen = reader.end()[0]
+    assert isinstance(seen, UsageSeen)
+    assert (seen.queue_s, seen.tokens_per_s) == (queue_s, pytest.approx(rate) if rate else None)
+
+
+def test_what_is_sent_of_prediction_and_cache_key() -> None:
+    profile = Profile(name="p", accepts=("prediction", "prompt_cache_key"))
+    request = ProviderRequest((), prediction="old = 1", cache_key="k")
+    body = ChatProvider(profile, {})._body(request)
+    assert body["prediction"] == {"type": "content", "content": "old = 1"}
+    assert body["prompt_cache_key"] == "k"
+    assert "prediction" not in ChatProvider(PROFILE, {})._body(request)
+    assert "prediction" not in ChatProvider(profile, {})._body(ProviderRequest(()))

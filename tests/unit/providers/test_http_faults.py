@@ -156,12 +156,13 @@ def test_no_server(api: str) -> None:
 def test_an_endpoint_that_takes_too_long(api: str, fault: Any) -> None:
     async def scenario() -> None:
         # A busy machine must still get the first tokens through where some are wanted.
-        deadlines = Deadlines(first_token_s=2.0 if fault == "stall_mid_stream" else 0.1)
+        deadlines = Deadlines(first_token_s=20.0 if fault == "stall_mid_stream" else 0.1, stall_s=0.3)
         async with (
             PacedServer(fault=fault, answer=ANSWER) as server,
             opened(api, server, deadlines=deadlines) as provider,
         ):
             error, events = await fails(provider, errors.DeadlineError)
+            assert error.code == ("deadline_stall" if fault == "stall_mid_stream" else "deadline_first_token")
             assert error.retryable
             assert (len(text(events)) > 0) == (fault == "stall_mid_stream")
             await until(lambda: all(record.closed_at_s for record in server.records))

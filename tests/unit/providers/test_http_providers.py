@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_spark.providers import Completed, Delta, ProviderRequest, Reasoning, Started, UsageSeen
-from jupyter_spark.wire import Usage
+from jupyter_spark.wire import Message, Usage
 from tests.paced import PacedServer, split_tokens
 from tests.paced.reading import ANSWER, run
 from tests.unit.providers.serving import KEY, MESSAGES, REQUEST, both, opened, read, serving, text
@@ -122,9 +122,32 @@ def test_the_body_of_a_response() -> None:
         "stream": True,
         "store": False,
         "instructions": "Rules.",
-        "input": [{"role": m.role, "content": m.content} for m in MESSAGES[1:]],
+        "input": [
+            {"role": "user", "content": "One?"},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Two."}]},
+            {"role": "user", "content": "Double it."},
+        ],
     }
     assert "instructions" not in sent_body("responses", ProviderRequest(MESSAGES[1:]), accepts=())
+
+
+def test_messages_of_one_role_in_a_row() -> None:
+    """Some chat templates refuse them, so a chat gets them as one; a response keeps them apart."""
+    said = [
+        ("system", "Rules."),
+        ("user", "The notebook"),
+        ("user", "What?"),
+        ("assistant", "1"),
+        ("user", "Why?"),
+    ]
+    request = ProviderRequest(tuple(Message.model_validate({"role": role, "content": text}) for role, text in said))
+    assert [(m["role"], m["content"]) for m in sent_body("chat", request, accepts=())["messages"]] == [
+        ("system", "Rules."),
+        ("user", "The notebook\n\nWhat?"),
+        ("assistant", "1"),
+        ("user", "Why?"),
+    ]
+    assert len(sent_body("responses", request, accepts=())["input"]) == 4
 
 
 def test_only_what_the_profile_accepts_is_sent() -> None:

@@ -1,0 +1,41 @@
+/** What the user set in Lab's settings editor. */
+
+import type { Tier } from '../chat/turn';
+import { Watched } from '../watched';
+
+export interface IOptions {
+  defaultTier: Tier;
+  sendSelection: boolean;
+  sendError: boolean;
+  sendVariables: boolean;
+  showReceipts: boolean;
+}
+
+export const DEFAULTS: IOptions = {
+  defaultTier: 'spark',
+  sendSelection: true,
+  sendError: true,
+  sendVariables: true,
+  showReceipts: true
+};
+
+/** The options of now; views watch them. */
+export class SparkOptions extends Watched {
+  get current(): IOptions {
+    return this._current;
+  }
+
+  /** Take what the settings hold; what is missing or of another kind stays at its default. */
+  set(values: Partial<Record<keyof IOptions, unknown>>): void {
+    const next: IOptions = { ...DEFAULTS };
+    for (const name of ['sendSelection', 'sendError', 'sendVariables', 'showReceipts'] as const) {
+      const value = values[name];
+      next[name] = typeof value === 'boolean' ? value : DEFAULTS[name];
+    }
+    next.defaultTier = values.defaultTier === 'deep' ? 'deep' : 'spark';
+    this._current = next;
+    this.changed();
+  }
+
+  private _current = DEFAULTS;
+}
