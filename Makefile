@@ -43,7 +43,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 eval: $(STAMP) model
-	$(BIN)/python -m evals.run $(EVAL_ARGS)
+	$(BIN)/python -m evals.run --compare-context $(EVAL_ARGS)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench

@@ -139,12 +139,7 @@ def _full_request(request: TurnRequest, old: str, fence: str) -> str:
 
 def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     """The task stands last: a small model follows what it read last."""
-    parts = []
-    if request.context.pieces and request.kind == "ask":
-        parts.append(notebook_text(request))
-    elif request.context.pieces:
-        known = "\n".join(piece.text for piece in request.context.pieces)
-        parts.append(f"Already defined in the notebook, do not repeat it:\n{known}")
+    parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else _small_known(request)
     if old:
         parts.append(f"{fence}python\n{old}\n{fence}")
     task = _small_task(request)
@@ -153,14 +148,21 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     return "\n\n".join([*parts, task])
 
 
+def _small_known(request: TurnRequest) -> list[str]:
+    known = "\n".join(piece.text for piece in request.context.pieces)
+    return [f"Already defined in the notebook, do not repeat it:\n{known}"] if known else []
+
+
 def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
     """The task stands first and last: in other words than before, a small model gives another answer."""
     old = request.target.source if request.target is not None else ""
     task, warning = _small_task(request), f"Take care, a first try was wrong:\n{found}"
+    known = _small_known(request)
     if not old:
-        return f"{task}\n\n{warning}"
+        return "\n\n".join([*known, task, warning])
     cell = f"{fence}python\n{old}\n{fence}"
-    return f"Change this code: {task}\n\n{cell}\n\n{warning}\n\nWrite the complete code with this change made: {task}"
+    last = f"Write the complete code with this change made: {task}"
+    return "\n\n".join([*known, f"Change this code: {task}", cell, warning, last])
 
 
 def _small_task(request: TurnRequest) -> str:
