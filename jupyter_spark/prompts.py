@@ -138,10 +138,12 @@ def _full_request(request: TurnRequest, old: str, fence: str) -> str:
 
 
 def _small_request(request: TurnRequest, old: str, fence: str) -> str:
-    """The task stands last: a small model follows what it read last."""
-    parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else _small_known(request)
+    """The task stands last, after what it needs: a small model follows what it read last."""
+    parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else []
     if old:
         parts.append(f"{fence}python\n{old}\n{fence}")
+    if request.kind != "ask":
+        parts += _small_known(request)
     task = _small_task(request)
     if old and request.wants_code:
         task += "\n\nWrite the complete code again with this change."
@@ -150,7 +152,7 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
 
 def _small_known(request: TurnRequest) -> list[str]:
     known = "\n".join(piece.text for piece in request.context.pieces)
-    return [f"Already defined in the notebook, do not repeat it:\n{known}"] if known else []
+    return [f"The notebook already has:\n{known}"] if known else []
 
 
 def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
@@ -162,7 +164,7 @@ def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
         return "\n\n".join([*known, task, warning])
     cell = f"{fence}python\n{old}\n{fence}"
     last = f"Write the complete code with this change made: {task}"
-    return "\n\n".join([*known, f"Change this code: {task}", cell, warning, last])
+    return "\n\n".join([f"Change this code: {task}", cell, *known, warning, last])
 
 
 def _small_task(request: TurnRequest) -> str:
