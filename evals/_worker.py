@@ -175,7 +175,7 @@ def _read_variables(job: Job, namespace: dict[str, Any]) -> list[Any]:
 
 def _run(code: str, name: str, namespace: dict[str, Any], future: int = 0) -> int:
     """Run code; return the ``from __future__`` flags that hold from now on, as they do in a notebook."""
-    compiled = compile(code, f"<{name}>", "exec", flags=future, dont_inherit=True)
+    compiled: types.CodeType = compile(code, f"<{name}>", "exec", flags=future, dont_inherit=True)
     exec(compiled, namespace)
     return compiled.co_flags & _FUTURE
 
