@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.errors import ProviderError
@@ -20,7 +20,6 @@ from jupyter_spark.settings import Profile
 from jupyter_spark.wire import Message, Usage
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from openai.resources.responses.responses import AsyncResponsesConnection
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,8 @@ class ResponsesProvider(HttpProvider):
     Nothing is stored at the provider (``store=False``): what it knows of a conversation it knows on one socket, and a
     request that begins with that sends only the rest.
     """
+
+    _path = "/responses"
 
     def __init__(self, profile: Profile, env: Mapping[str, str] | None = None) -> None:
         super().__init__(profile, env)
@@ -139,9 +140,6 @@ class ResponsesProvider(HttpProvider):
         body |= self._optional("stream_options", {"include_obfuscation": False})
         body |= self._parameters(request)
         return body
-
-    def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
-        return client.responses.with_streaming_response.create(**body)
 
     def _reader(self) -> EventReader:
         return _ResponsesReader(self.profile, self._key)
