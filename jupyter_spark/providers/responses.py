@@ -130,11 +130,10 @@ class ResponsesProvider(HttpProvider):
         return {"type": "response.create", **body}
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
-        system = [m.content for m in request.messages if m.role == "system"]
-        turns = [_input_item(role, content) for role, content in _items(request)]
-        body: dict[str, Any] = {"model": self.model, "input": turns, "stream": True, "store": False}
-        if system:
-            body["instructions"] = "\n\n".join(system)
+        # The rules are the first item and not ``instructions``, which a socket forgets with every answer, and which
+        # would stand after the input in what is sent.
+        items = [_input_item(role, content) for role, content in _items(request)]
+        body: dict[str, Any] = {"model": self.model, "input": items, "stream": True, "store": False}
         limit = request.max_output_tokens or self.profile.max_output_tokens
         body |= self._optional("max_output_tokens", limit)
         body |= self._optional("stream_options", {"include_obfuscation": False})
@@ -146,7 +145,7 @@ class ResponsesProvider(HttpProvider):
 
 
 def _items(request: ProviderRequest) -> tuple[Item, ...]:
-    return tuple((m.role, m.content) for m in request.messages if m.role != "system")
+    return tuple((message.role, message.content) for message in request.messages)
 
 
 def _input_item(role: str, content: str) -> dict[str, Any]:
