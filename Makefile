@@ -82,7 +82,7 @@ format: $(STAMP)
 	$(JLPM) format
 
 eval: $(STAMP) model
-	$(BIN)/python -m evals.run $(EVAL_ARGS)
+	$(BIN)/python -m evals.run --compare-context $(EVAL_ARGS)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench

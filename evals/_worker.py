@@ -6,6 +6,7 @@ for each process.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import contextlib
@@ -32,8 +33,10 @@ _REFUSED = (
 )  # fmt: skip
 _CHANGES_FILES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate", "os.link", "os.symlink")
 _HOMES = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "IPYTHONDIR", "MPLCONFIGDIR")
+_FUTURE = __future__.annotations.compiler_flag  # the one that a cell can still ask for
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
+Job = dict[str, Any]
 Outcome = dict[str, Any]
 
 
@@ -41,7 +44,7 @@ def main() -> None:
     """Run the jobs that stdin holds."""
     request = json.load(sys.stdin)
     jobs, timeout_s = request["jobs"], request["timeout_s"]
-    text = "".join(part for job in jobs for part in job.values())
+    text = json.dumps([{**job, "reader": ""} for job in jobs])
     for module in ("numpy", "pandas"):
         if module in text:
             __import__(module)
@@ -49,7 +52,7 @@ def main() -> None:
     json.dump([run(job, timeout_s) for job in jobs], sys.stdout)
 
 
-def run_here(job: dict[str, str], timeout_s: float) -> Outcome:
+def run_here(job: Job, timeout_s: float) -> Outcome:
     """Run a job in this process; whoever started it keeps the time."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.chdir(folder)
@@ -60,7 +63,7 @@ def run_here(job: dict[str, str], timeout_s: float) -> Outcome:
             os.chdir(tempfile.gettempdir())
 
 
-def run_forked(job: dict[str, str], timeout_s: float) -> Outcome:
+def run_forked(job: Job, timeout_s: float) -> Outcome:
     """Run a job in a child; one that dies, hangs or says nothing has failed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         reader, writer = os.pipe()
@@ -91,7 +94,7 @@ def _read_until(reader: int, deadline: float) -> bytes | None:
     return None
 
 
-def _be_the_child(job: dict[str, str], folder: str, writer: int, timeout_s: float) -> None:
+def _be_the_child(job: Job, folder: str, writer: int, timeout_s: float) -> None:
     try:
         os.setpgid(0, 0)
         os.chdir(folder)
@@ -139,16 +142,20 @@ def _make_guard(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
     return guard
 
 
-def _execute(job: dict[str, str]) -> Outcome:
-    """Run the three parts in one fresh namespace, which is the module ``__main__`` as in a kernel."""
+def _execute(job: Job) -> Outcome:
+    """Run the parts in one fresh namespace, which is the module ``__main__`` as in a kernel."""
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     namespace = module.__dict__
     part = "setup"
     try:
-        _run(job["setup"], "setup", namespace)
+        future = 0
+        for cell in job["before"]:
+            future |= _run(cell, "setup", namespace, future)
+        if "reader" in job:
+            return {"passed": True, "detail": "", "variables": _read_variables(job, namespace)}
         part = "cell"
-        seen = _run_cell(job["source"], namespace)
+        seen = _run_cell(job["source"], namespace, future)
         part = "check"
         namespace.update(seen)
         _run(job["check"], "check", namespace)
@@ -157,11 +164,23 @@ def _execute(job: dict[str, str]) -> Outcome:
     return {"passed": True, "detail": ""}
 
 
-def _run(code: str, name: str, namespace: dict[str, Any]) -> None:
-    exec(compile(code, f"<{name}>", "exec", dont_inherit=True), namespace)
+def _read_variables(job: Job, namespace: dict[str, Any]) -> list[Any]:
+    """Read them with the kernel's own reader, which comes as text."""
+    reader = types.ModuleType("reader")
+    sys.modules["reader"] = reader
+    exec(compile(job["reader"], "<reader>", "exec", dont_inherit=True), reader.__dict__)
+    rows: list[Any] = reader.__dict__["take_snapshot"](namespace, first=job["first"]).rows
+    return rows
 
 
-def _run_cell(source: str, namespace: dict[str, Any]) -> dict[str, Any]:
+def _run(code: str, name: str, namespace: dict[str, Any], future: int = 0) -> int:
+    """Run code; return the ``from __future__`` flags that hold from now on, as they do in a notebook."""
+    compiled: types.CodeType = compile(code, f"<{name}>", "exec", flags=future, dont_inherit=True)
+    exec(compiled, namespace)
+    return compiled.co_flags & _FUTURE
+
+
+def _run_cell(source: str, namespace: dict[str, Any], future: int) -> dict[str, Any]:
     code = source
     try:
         ast.parse(source)
@@ -172,9 +191,10 @@ def _run_cell(source: str, namespace: dict[str, Any]) -> dict[str, Any]:
     result = None
     with contextlib.redirect_stdout(io.StringIO()) as output:
         body = tree.body[:-1] if isinstance(last, ast.Expr) else tree.body
-        exec(compile(ast.Module(body, []), "<cell>", "exec", dont_inherit=True), namespace)
+        exec(compile(ast.Module(body, []), "<cell>", "exec", flags=future, dont_inherit=True), namespace)
         if isinstance(last, ast.Expr):
-            result = eval(compile(ast.Expression(last.value), "<cell>", "eval", dont_inherit=True), namespace)
+            value = ast.Expression(last.value)
+            result = eval(compile(value, "<cell>", "eval", flags=future, dont_inherit=True), namespace)
     return {
         "SOURCE": source, "TREE": tree, "NAMES": _find_names(tree), "OUTPUT": output.getvalue(), "RESULT": result,
         "ast": ast, "printed": _printed, "raises": _raises,
@@ -214,7 +234,7 @@ def _raises(error: type[BaseException], function: Callable[..., object], *args: 
     return False
 
 
-def _describe(error: BaseException, job: dict[str, str]) -> str:
+def _describe(error: BaseException, job: Job) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == "<check>"]
     where = ""

@@ -1,9 +1,12 @@
 """Runs the edit tasks on a profile and counts those whose executed check passes.
 
-``python -m evals.run [--profile local] [--half tune|test] [--only ID] [--json FILE] [--show]``
+``python -m evals.run [--profile local] [--half tune|test] [--only ID] [--compare-context] [--json FILE] [--show]``
 
 Two figures for each half, from the same run: the first answer as it came, and what a user is offered after checking
 and one repair. An edit whose checks do not hold is never applied unasked, so it counts as not passed.
+
+``--compare-context`` also runs the tasks that rest on other cells, as a kernel would ask (the notebook's cells, and the
+variables that they left) and with ``--no-context``; ``--group context`` runs these alone.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evals.sandbox import run_checks
-from evals.tasks import Task, load_tasks
+from evals.sandbox import run_checks, take_variables
+from evals.tasks import CONTEXT_DIR, TASKS_DIR, Task, load_tasks
 from jupyter_spark.edits import AnswerParser, ParsedAnswer
 from jupyter_spark.errors import SparkError
 from jupyter_spark.prompts import render_prompt
@@ -36,7 +39,10 @@ from jupyter_spark.wire import (
     TurnFailed,
     TurnFinished,
     TurnRequest,
+    VariableSummary,
 )
+
+GROUPS = {"edits": TASKS_DIR, "context": CONTEXT_DIR}
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Outcome:
     first_passed: bool = False
     final_passed: bool = False
     detail: str = ""
+    group: str = "edits"
+    with_context: bool = True
 
 
 class RecordingProvider:
@@ -92,11 +100,16 @@ class RecordingProvider:
         await self._provider.aclose()
 
 
-def request_for(task: Task, profile: Profile, *, with_context: bool = True) -> TurnRequest:
-    """Make the request that the kernel would make for a task's cell."""
-    setup = CellSnapshot(cell_id="setup", source=task.setup, execution_count=1)
-    target = CellSnapshot(cell_id="target", source=task.cell, execution_count=2) if task.cell else None
-    cells = tuple(cell for cell in (setup, target) if cell is not None)
+def request_for(
+    task: Task, profile: Profile, *, with_context: bool = True, variables: Sequence[VariableSummary] = ()
+) -> TurnRequest:
+    """Make the request that the kernel would make for a task's cell, which has run all of the cells before."""
+    above = tuple(
+        CellSnapshot(cell_id=f"above-{number}", source=source, execution_count=number)
+        for number, source in enumerate(task.cells_before, 1)
+    )
+    target = CellSnapshot(cell_id="target", source=task.cell, execution_count=len(above) + 1) if task.cell else None
+    cells = above if target is None else (*above, target)
     name_message = task.error_summary
     error = (
         ErrorReport(name=name_message[0], message=name_message[1], traceback=task.error or "") if name_message else None
@@ -108,14 +121,18 @@ def request_for(task: Task, profile: Profile, *, with_context: bool = True) -> T
         NotebookSnapshot(cells=cells),
         target=target if task.kind != "generate" else None,
         error=error,
+        variables=variables,
+        live_names={variable.name for variable in variables},
         with_context=with_context,
     )
 
 
-async def run_task(task: Task, provider: Provider, *, with_context: bool = True) -> Outcome:
+async def run_task(
+    task: Task, provider: Provider, *, with_context: bool = True, variables: Sequence[VariableSummary] = ()
+) -> Outcome:
     """Run one task's turn."""
     recording = RecordingProvider(provider)
-    request = request_for(task, provider.profile, with_context=with_context)
+    request = request_for(task, provider.profile, with_context=with_context, variables=variables)
     begun = time.monotonic()
     last = None
     async with aclosing(run_turn(request, recording)) as events:
@@ -134,6 +151,8 @@ async def run_task(task: Task, provider: Provider, *, with_context: bool = True)
         repaired=len(recording.answers) > 1,
         seconds=seconds,
         problem=f"{last.message} {last.hint}" if isinstance(last, TurnFailed) else _findings(last),
+        group="context" if task.context else "edits",
+        with_context=with_context,
     )
 
 
@@ -153,9 +172,12 @@ async def run_all(tasks: Sequence[Task], profile: Profile, *, with_context: bool
     """Run tasks one after the other, telling each on stderr."""
     provider = open_provider(profile)
     outcomes = []
+    rest_on_cells = [task for task in tasks if task.context]
+    told = dict(zip(rest_on_cells, take_variables(rest_on_cells), strict=True))
     try:
         for task in tasks:
-            outcome = _scored(task, await run_task(task, provider, with_context=with_context))
+            run = run_task(task, provider, with_context=with_context, variables=told.get(task, ()))
+            outcome = _scored(task, await run)
             outcomes.append(outcome)
             _tell(task, outcome, show=show)
     finally:
@@ -197,26 +219,54 @@ def report(outcomes: Sequence[Outcome], profile: str) -> str:
     return f"profile {profile}\n" + "\n".join(rows)
 
 
+def compare_context(outcomes: Sequence[Outcome]) -> str:
+    """Return the pass rates of the tasks that rest on other cells: with context, and without."""
+    rows = []
+    for half in ("tune", "test", "all"):
+        shares = []
+        for with_context in (True, False):
+            chosen = [o for o in outcomes if half in ("all", o.half) and o.with_context is with_context]
+            passed = sum(o.final_passed for o in chosen)
+            shares.append(f"{passed:>3} of {len(chosen):<3}{passed / len(chosen):>7.1%}" if chosen else "")
+        if all(shares):
+            rows.append(f"{half:<6} {shares[0]:>18} {shares[1]:>18}")
+    return "\n".join([f"{'half':<6} {'with context':>18} {'--no-context':>18}", *rows])
+
+
+def _runs(options: argparse.Namespace) -> list[tuple[str, bool]]:
+    """Return what is to be run: groups, each with or without context."""
+    runs = [] if options.group == "context" and options.compare_context else [(options.group, not options.no_context)]
+    return [*runs, ("context", True), ("context", False)] if options.compare_context else runs
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the evaluation; exit status 1 if no turn could be run."""
     parser = argparse.ArgumentParser(prog="evals.run", description=__doc__)
     parser.add_argument("--profile", default="local")
     parser.add_argument("--half", choices=("tune", "test"), default=None)
+    parser.add_argument("--group", choices=tuple(GROUPS), default="edits", help="context: on other cells")
     parser.add_argument("--only", action="append", default=[], metavar="ID")
     parser.add_argument("--no-context", action="store_true")
+    parser.add_argument("--compare-context", action="store_true", help="the context group, with context and without")
     parser.add_argument("--show", action="store_true", help="print what did not pass")
     parser.add_argument("--json", type=Path, default=None, help="write every outcome to this file")
     options = parser.parse_args(argv)
+    outcomes: list[Outcome] = []
     try:
         profile = load_settings().profile(options.profile)
-        tasks = [t for t in load_tasks(options.half) if not options.only or t.id in options.only]
-        outcomes = asyncio.run(run_all(tasks, profile, with_context=not options.no_context, show=options.show))
+        for group, with_context in _runs(options):
+            tasks = load_tasks(options.half, directory=GROUPS[group])
+            tasks = [task for task in tasks if not options.only or task.id in options.only]
+            run = asyncio.run(run_all(tasks, profile, with_context=with_context, show=options.show))
+            outcomes += run
+            print(f"{group}{'' if with_context else ' --no-context'}, {report(run, options.profile)}\n", flush=True)
     except SparkError as error:
         print(error, file=sys.stderr)
         return 1
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(o) for o in outcomes], indent=1), "utf-8")
-    print(report(outcomes, options.profile))
+    if options.compare_context:
+        print(compare_context([o for o in outcomes if o.group == "context"]))
     return 0
 
 

@@ -1,6 +1,8 @@
 """The edit tasks: what is asked of which cell, and the code that decides whether it was done.
 
 A task is a ``[[task]]`` table of a file in ``evals/tasks/``, one file for each notebook that cells were cut from.
+There are two groups: *edits*, whose figure is reported, and *context* (in ``evals/tasks/context/``), whose instructions
+cannot be followed without the cells above.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ Kind = Literal["rewrite", "generate", "fix"]
 Difficulty = Literal["easy", "medium", "hard"]
 
 TASKS_DIR = Path(__file__).with_name("tasks")
+CONTEXT_DIR = TASKS_DIR / "context"
 MAX_CELL_LINES = 45
 _CHOICES = {"half": get_args(Half), "kind": get_args(Kind), "difficulty": get_args(Difficulty)}
 _ERROR_LINE = re.compile(r"^(?:\S+ )?(\w+(?:Error|Warning)): (.*)$", re.MULTILINE)
@@ -58,6 +61,9 @@ class Task:
         One right answer; it never reaches a model.
     setup : str
         Code that runs before the cell: the cells and data that it relies on.
+    context : tuple of str
+        The notebook's cells above, in their order: they run after `setup` and before the cell, and the instruction
+        rests on them.
     error : str
         The traceback the user saw; given for ``fix`` alone.
     """
@@ -73,7 +79,13 @@ class Task:
     check: str
     reference: str
     setup: str = ""
+    context: tuple[str, ...] = ()
     error: str = ""
+
+    @property
+    def cells_before(self) -> tuple[str, ...]:
+        """Every cell that runs before the one to change."""
+        return (*([self.setup] if self.setup else []), *self.context)
 
     @property
     def error_summary(self) -> tuple[str, str]:
@@ -124,13 +136,26 @@ def _to_task(table: dict[str, Any], place: str) -> Task:
     for name, value in table.items():
         if name not in known:
             raise ConfigError(f"{place}: {name!r} is not a field of a task.", f"Use one of {', '.join(known)}.")
-        if not isinstance(value, str):
-            raise ConfigError(f"{place}: {name!r} is not a string.", "Put it in quotes.")
-    # A closing ''' stands on its own line in the file; that last line feed is not part of the text.
-    task = Task(**{name: value.removesuffix("\n") for name, value in table.items()})
+        _refuse_wrong_type(name, value, place)
+    task = Task(**{name: _text(value) for name, value in table.items()})
     if problem := _find_problem(task):
         raise ConfigError(f"{place} ({task.id}): {problem}.", "Correct the task.")
     return task
+
+
+def _refuse_wrong_type(name: str, value: object, place: str) -> None:
+    if name != "context":
+        if not isinstance(value, str):
+            raise ConfigError(f"{place}: {name!r} is not a string.", "Put it in quotes.")
+    elif not isinstance(value, list) or not all(isinstance(cell, str) and cell for cell in value):
+        raise ConfigError(f"{place}: {name!r} is not a list of cells.", "Put each cell in quotes, all in brackets.")
+
+
+def _text(value: str | list[str]) -> Any:
+    """A closing ''' stands on its own line in the file; that last line feed is not part of the text."""
+    if isinstance(value, str):
+        return value.removesuffix("\n")
+    return tuple(cell.removesuffix("\n") for cell in value)
 
 
 def _find_problem(task: Task) -> str:

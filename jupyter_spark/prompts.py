@@ -138,29 +138,33 @@ def _full_request(request: TurnRequest, old: str, fence: str) -> str:
 
 
 def _small_request(request: TurnRequest, old: str, fence: str) -> str:
-    """The task stands last: a small model follows what it read last."""
-    parts = []
-    if request.context.pieces and request.kind == "ask":
-        parts.append(notebook_text(request))
-    elif request.context.pieces:
-        known = "\n".join(piece.text for piece in request.context.pieces)
-        parts.append(f"Already defined in the notebook, do not repeat it:\n{known}")
+    """The task stands last, after what it needs: a small model follows what it read last."""
+    parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else []
     if old:
         parts.append(f"{fence}python\n{old}\n{fence}")
+    if request.kind != "ask":
+        parts += _small_known(request)
     task = _small_task(request)
     if old and request.wants_code:
         task += "\n\nWrite the complete code again with this change."
     return "\n\n".join([*parts, task])
 
 
+def _small_known(request: TurnRequest) -> list[str]:
+    known = "\n".join(piece.text for piece in request.context.pieces)
+    return [f"The notebook already has:\n{known}"] if known else []
+
+
 def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
     """The task stands first and last: in other words than before, a small model gives another answer."""
     old = request.target.source if request.target is not None else ""
     task, warning = _small_task(request), f"Take care, a first try was wrong:\n{found}"
+    known = _small_known(request)
     if not old:
-        return f"{task}\n\n{warning}"
+        return "\n\n".join([*known, task, warning])
     cell = f"{fence}python\n{old}\n{fence}"
-    return f"Change this code: {task}\n\n{cell}\n\n{warning}\n\nWrite the complete code with this change made: {task}"
+    last = f"Write the complete code with this change made: {task}"
+    return "\n\n".join([f"Change this code: {task}", cell, *known, warning, last])
 
 
 def _small_task(request: TurnRequest) -> str:

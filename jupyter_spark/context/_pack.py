@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from jupyter_spark.context._cells import DEFINES, Offer, offers
 from jupyter_spark.context._options import PackOptions
-from jupyter_spark.dataflow import NotebookFlow, cell_names, definitions, notebook_flow
+from jupyter_spark.context._outline import outlined
+from jupyter_spark.dataflow import NotebookFlow, cell_names, notebook_flow
 from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import (
     CellSnapshot,
@@ -65,8 +66,7 @@ def pack_context(
     wanted = _wanted_names(target, instruction, error)
     offered = _variable_offers(variables, wanted, options)
     if options.cells and options.outline:
-        used = cell_names(target.source).uses if target is not None and options.only_new else frozenset()
-        offered += _outline_offers(others, {name: why for name, why in wanted.items() if name not in used})
+        offered = outlined(others, target, instruction, wanted, variables, offered, only_new=options.only_new)
     elif options.cells:
         offered += offers(flow, here, wanted, target, error)
     pieces, cut, dropped = _fill(offered, options.budget_tokens)
@@ -142,20 +142,6 @@ def _variable_offers(
             tokens=estimate_tokens(text) + 1,
         )
         out.append(Offer(DEFINES, 0, AFTER_CELLS + len(out), piece))
-    return out
-
-
-def _outline_offers(others: Sequence[CellSnapshot], wanted: Mapping[str, str]) -> list[Offer]:
-    """One line for each needed name, from its last definition."""
-    lines = {name: line for cell in others for name, line in definitions(cell.source) if name in wanted}
-    out: list[Offer] = []
-    for name, line in lines.items():
-        if any(offer.piece.text == line for offer in out):
-            continue
-        piece = ContextPiece(
-            key=f"definition:{name}", label=name, reason=wanted[name], text=line, tokens=estimate_tokens(line) + 1
-        )
-        out.append(Offer(DEFINES, 0, len(out), piece))
     return out
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from keyword import iskeyword
@@ -12,7 +11,6 @@ from keyword import iskeyword
 from jupyter_spark.dataflow._scopes import Names
 from jupyter_spark.ipysyntax import to_tree
 
-MAX_LINE_CHARS = 100
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # NUL bytes, nesting too deep
 _STATEMENT = re.compile(r"\n(?=[^\s)\]}#])")  # a line that begins at the margin begins a statement
 _HEAD = re.compile(r"(?:async\s+)?(?:def|class)\s+(?P<named>[^\W\d]\w*)|(?P<assigned>[^\W\d]\w*)\s*=(?!=)")
@@ -115,42 +113,3 @@ def parse_cell(source: str) -> ast.Module | None:
         return to_tree(source)
     except UNREADABLE:
         return None
-
-
-@lru_cache(maxsize=4096)
-def definitions(source: str) -> tuple[tuple[str, str], ...]:
-    """Return what a cell defines at its top level, in one line each.
-
-    Returns
-    -------
-    tuple of (str, str)
-        A name and the line that tells a reader (or a model with little room) what it is: an import, the head of a
-        function or class, or an assignment, cut where it is long.
-    """
-    tree = parse_cell(source)
-    if tree is None:
-        return ()
-    return tuple((name, line) for node in tree.body for name, line in _defined(node))
-
-
-def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            yield (alias.asname or alias.name).partition(".")[0], ast.unparse(node)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-        yield node.name, f"def {node.name}({ast.unparse(node.args)}){returns}"
-    elif isinstance(node, ast.ClassDef):
-        yield node.name, f"class {node.name}"
-    elif isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        line = _cut(ast.unparse(node))
-        for target in targets:
-            for name in ast.walk(target):
-                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                    yield name.id, line
-
-
-def _cut(line: str) -> str:
-    line = line.splitlines()[0]
-    return line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]} ..."

@@ -8,11 +8,10 @@ network read and not per token.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_spark.errors import (
     AuthenticationError,
@@ -26,13 +25,14 @@ from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._failures import REPLAYED, from_exception
 from jupyter_spark.providers._inbox import Inbox
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Started, Steered
-from jupyter_spark.providers._reading import EventReader, Exchange, breathe, read_all, read_answer
+from jupyter_spark.providers._reading import EventReader, Exchange, Pace, read_all, read_answer
 from jupyter_spark.providers._retry import Circuit, delay_s
 from jupyter_spark.providers._sse import SseDecoder
 from jupyter_spark.settings import Profile, find_key
 from jupyter_spark.wire import Message
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 KEEPALIVE_S = 300.0  # the SDK's own 5 s would open a new connection for almost every turn
@@ -46,10 +46,12 @@ OPENED = b""
 class HttpProvider:
     """What the Responses and the Chat API have in common.
 
-    A subclass says how a request is written (``_body``), where it goes (``_open``) and how its events are read
+    A subclass says where a request goes (``_path``), how it is written (``_body``) and how its events are read
     (``_reader``). A parameter that the endpoint refuses is dropped and remembered; a model that the key may not use
     gives way to the next of the profile's; what passes by itself is tried again, before the first token only.
     """
+
+    _path: ClassVar[str]
 
     def __init__(self, profile: Profile, env: Mapping[str, str] | None = None) -> None:
         self.profile = profile
@@ -146,7 +148,7 @@ class HttpProvider:
     async def _begin(self, request: ProviderRequest) -> Exchange:
         """Send the request on its way."""
         client, body = self._connect(), self._body(request)
-        return HttpExchange(lambda: self._open(client, body), self._reader(), self.profile)
+        return HttpExchange(_replying(client, self._path, body), self._reader(), self.profile)
 
     def _optional(self, name: str, value: Any) -> dict[str, Any]:
         """A parameter, if the profile takes it and the endpoint has not refused it."""
@@ -197,9 +199,6 @@ class HttpProvider:
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
-        raise NotImplementedError
-
     def _reader(self) -> EventReader:
         raise NotImplementedError
 
@@ -208,12 +207,12 @@ class HttpExchange:
     """A streamed reply: one task opens and reads it, so that its reader can wait for other things as well."""
 
     def __init__(
-        self, opening: Callable[[], AbstractAsyncContextManager[Any]], reader: EventReader, profile: Profile
+        self, replying: AbstractAsyncContextManager[httpx2.Response], reader: EventReader, profile: Profile
     ) -> None:
         self.inbox = Inbox()
         self._reader, self._decoder, self._profile = reader, SseDecoder(), profile
-        self._transport: asyncio.Transport | None = None
-        self._task = asyncio.ensure_future(self._pump(opening))
+        self._pace: Pace | None = None
+        self._task = asyncio.ensure_future(self._pump(replying))
         self._whole = False
 
     def read(self, items: list[bytes]) -> list[ProviderEvent | SparkError]:
@@ -237,12 +236,15 @@ class HttpExchange:
         """An answer over HTTP cannot be redirected."""
         return False
 
-    async def pace(self) -> None:
+    def pause(self) -> None:
         """Let more arrive."""
-        await breathe(self._transport)
+        if self._pace is not None:
+            self._pace.pause()
 
     async def aclose(self) -> None:
         """Close the connection at once, unless the answer is whole: then it is left to the next turn."""
+        if self._pace is not None:
+            self._pace.resume()
         if self._whole and not self._task.done():
             await asyncio.wait({self._task}, timeout=DRAIN_S)
         self._task.cancel()
@@ -252,37 +254,42 @@ class HttpExchange:
         self._whole = self._whole or any(isinstance(event, Completed) for event in events)
         return events
 
-    async def _pump(self, opening: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
+    async def _pump(self, replying: AbstractAsyncContextManager[httpx2.Response]) -> None:
         inbox = self.inbox
         try:
-            async with opening() as response:
-                self._transport = _transport_of(response)
+            async with replying as response:
+                self._pace = Pace(_transport_of(response))
                 inbox.put(OPENED)
-                async for chunk in response.iter_bytes():
+                async for chunk in response.aiter_bytes():
                     inbox.put(chunk)
             inbox.close()
         except Exception as error:  # noqa: BLE001 - it belongs to the reader
             inbox.close(error)
 
 
-def _transport_of(response: Any) -> asyncio.Transport | None:
+@asynccontextmanager
+async def _replying(client: AsyncOpenAI, path: str, body: dict[str, Any]) -> AsyncIterator[httpx2.Response]:
+    """Send a request as it is: the SDK's typed methods would go through every item of it first."""
+    from openai import AsyncStream
+
+    stream = await client.post(path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
+    try:
+        yield stream.response
+    finally:
+        await stream.close()
+
+
+def _transport_of(response: httpx2.Response) -> asyncio.Transport | None:
     """What a reply comes over: the HTTP client has no public way to it, and none is needed to read on."""
-    stream = getattr(response.http_response.extensions.get("network_stream"), "_stream", None)
+    stream = getattr(response.extensions.get("network_stream"), "_stream", None)
     stream = getattr(stream, "transport_stream", stream)  # what lies below TLS
     transport = getattr(stream, "_transport", None)
     return transport if isinstance(transport, asyncio.Transport) else None
 
 
 def _read_events(reader: EventReader, datas: list[bytes]) -> list[ProviderEvent | SparkError]:
-    """Read events; deltas that arrived together become one."""
-    return read_all(lambda data: _read_one(reader, data), datas)
-
-
-def _read_one(reader: EventReader, data: bytes) -> list[ProviderEvent]:
-    if data == DONE:
-        return reader.end()
-    try:
-        body = json.loads(data)
-    except ValueError:
-        return []  # a garbage line is the endpoint's noise; a cut stream is noticed at its end
-    return reader.read(body) if isinstance(body, dict) else []
+    """Read events up to ``[DONE]``; deltas that arrived together become one."""
+    if DONE not in datas:
+        return read_all(reader.read, datas)
+    events = read_all(reader.read, datas[: datas.index(DONE)])
+    return events if events and isinstance(events[-1], SparkError) else [*events, *reader.end()]

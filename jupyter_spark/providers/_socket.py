@@ -17,7 +17,7 @@ from jupyter_spark.errors import SparkError, StreamCutError
 from jupyter_spark.providers._handshake import SocketGate
 from jupyter_spark.providers._inbox import Inbox
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, Steered
-from jupyter_spark.providers._reading import EventReader, breathe, read_all
+from jupyter_spark.providers._reading import EventReader, Pace, read_all
 from jupyter_spark.settings import Profile
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Socket:
         self.closed = self.dirty = self.used = self.expired = False
         self.known: tuple[Item, ...] = ()
         self.response_id: str | None = None
+        # The SDK has no public way to it, and none is needed to read on.
+        self.pace = Pace(getattr(getattr(connection, "_connection", None), "transport", None))
         self._task = asyncio.ensure_future(self._pump())
 
     def open_inbox(self) -> Inbox:
@@ -53,6 +55,7 @@ class Socket:
 
     def close_inbox(self) -> None:
         """End an exchange."""
+        self.pace.resume()
         if self._inbox is not None and not self._inbox.empty:
             self.dirty = True
         self._inbox = None
@@ -66,10 +69,6 @@ class Socket:
         """Note a consumed terminal event, and what the endpoint now knows on this socket."""
         self.dirty = False
         self.known, self.response_id = (known, response_id) if response_id else ((), None)
-
-    async def breathe(self) -> None:
-        """Let frames collect in the system for a moment."""
-        await breathe(getattr(getattr(self._connection, "_connection", None), "transport", None))
 
     async def aclose(self) -> None:
         """Close the connection; a peer that does not answer costs ``CLOSE_S`` and no more."""
@@ -148,7 +147,7 @@ class SocketExchange:
 
     def read(self, items: list[bytes]) -> list[ProviderEvent | SparkError]:
         """Read what arrived."""
-        return read_all(self._read_item, items)
+        return read_all(self._read_one, items)
 
     def finish(self) -> list[ProviderEvent | SparkError]:
         """Raise: the connection closed before the answer's end."""
@@ -172,9 +171,9 @@ class SocketExchange:
         await self.send(event)
         return True
 
-    async def pace(self) -> None:
+    def pause(self) -> None:
         """Let more arrive."""
-        await self._socket.breathe()
+        self._socket.pace.pause()
 
     async def aclose(self) -> None:
         """Give the socket back, once: clean to the next turn, dirty to be closed."""
@@ -182,13 +181,6 @@ class SocketExchange:
         if give_back is not _given:
             self._socket.close_inbox()
             await give_back(self._socket)
-
-    def _read_item(self, item: bytes) -> list[ProviderEvent]:
-        try:
-            body = json.loads(item)
-        except ValueError:
-            return []  # noise; an answer without its end is noticed at its end
-        return self._read_one(body) if isinstance(body, dict) else []
 
     def _read_one(self, body: dict[str, Any]) -> list[ProviderEvent]:
         kind = body.get("type")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_spark.providers._failures import from_event
 from jupyter_spark.providers._http import HttpProvider
@@ -14,15 +13,14 @@ from jupyter_spark.providers._reading import EventReader
 from jupyter_spark.settings import Profile
 from jupyter_spark.wire import Message, Usage
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 
 class ChatProvider(HttpProvider):
     """``/chat/completions`` with server-sent events.
 
     The stream is read to ``[DONE]``: usage comes after ``finish_reason``.
     """
+
+    _path = "/chat/completions"
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
         messages = _alternating(request.messages)
@@ -37,9 +35,6 @@ class ChatProvider(HttpProvider):
             body |= self._optional("prediction", {"type": "content", "content": request.prediction})
         body |= self._parameters(request)
         return body
-
-    def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
-        return client.chat.completions.with_streaming_response.create(**body)
 
     def _reader(self) -> EventReader:
         return _ChatReader(self.profile, self._key)

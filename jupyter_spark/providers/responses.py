@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.errors import ProviderError
@@ -20,7 +20,6 @@ from jupyter_spark.settings import Profile
 from jupyter_spark.wire import Message, Usage
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from openai.resources.responses.responses import AsyncResponsesConnection
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,8 @@ class ResponsesProvider(HttpProvider):
     Nothing is stored at the provider (``store=False``): what it knows of a conversation it knows on one socket, and a
     request that begins with that sends only the rest.
     """
+
+    _path = "/responses"
 
     def __init__(self, profile: Profile, env: Mapping[str, str] | None = None) -> None:
         super().__init__(profile, env)
@@ -129,26 +130,22 @@ class ResponsesProvider(HttpProvider):
         return {"type": "response.create", **body}
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
-        system = [m.content for m in request.messages if m.role == "system"]
-        turns = [_input_item(role, content) for role, content in _items(request)]
-        body: dict[str, Any] = {"model": self.model, "input": turns, "stream": True, "store": False}
-        if system:
-            body["instructions"] = "\n\n".join(system)
+        # The rules are the first item and not ``instructions``, which a socket forgets with every answer, and which
+        # would stand after the input in what is sent.
+        items = [_input_item(role, content) for role, content in _items(request)]
+        body: dict[str, Any] = {"model": self.model, "input": items, "stream": True, "store": False}
         limit = request.max_output_tokens or self.profile.max_output_tokens
         body |= self._optional("max_output_tokens", limit)
         body |= self._optional("stream_options", {"include_obfuscation": False})
         body |= self._parameters(request)
         return body
 
-    def _open(self, client: AsyncOpenAI, body: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
-        return client.responses.with_streaming_response.create(**body)
-
     def _reader(self) -> EventReader:
         return _ResponsesReader(self.profile, self._key)
 
 
 def _items(request: ProviderRequest) -> tuple[Item, ...]:
-    return tuple((m.role, m.content) for m in request.messages if m.role != "system")
+    return tuple((message.role, message.content) for message in request.messages)
 
 
 def _input_item(role: str, content: str) -> dict[str, Any]:

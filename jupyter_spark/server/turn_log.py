@@ -29,8 +29,8 @@ class TurnLog:
     def append(self, event: AnyTurnEvent) -> None:
         """Write an event down and wake the readers.
 
-        The last event's words and proposal are left out: the log has them already, and said twice they would double what
-        is sent.
+        The last event's words and proposal are left out: the log has them already, and said twice they would double
+        what is sent.
         """
         if isinstance(event, TextDelta):
             self._entries.append(event.text)

@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from jupyter_spark.providers.models import models_dir
 from tests.bench.pagestats import PageFigures, frame_figures, is_in_order, markdown_text, plain_text
 from tests.paced import SpawnedServer, spawned_paced_server
-from tests.ui.chat import Chat
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import BROWSER_FLAGS, ROOT, find_browser, running_lab
+from tests.ui.talk import Talk
 
 TOKENS = 4000
 RATES_TOK_S = (1000.0, 5000.0)
@@ -56,7 +56,7 @@ class Side:
     name: str
     page: Page
     server: psutil.Process
-    chat: Chat | None = None
+    chat: Talk | None = None
 
     def __post_init__(self) -> None:
         self.cdp: CDPSession = self.page.context.new_cdp_session(self.page)
@@ -186,7 +186,7 @@ def two_sides(browser: Browser, home: Path, endpoint: SpawnedServer) -> Iterator
         bare_page.goto(bare_address)
         bare_page.evaluate("window.ready")
         page = browser.new_context(viewport=viewport).new_page()
-        chat = Chat(page, address, home / "examples", "bench.ipynb", "x = 1")
+        chat = Talk(page, address, home / "examples", "bench.ipynb", "x = 1")
         chat.notebook.wait_idle()
         yield Side("bare", bare_page, psutil.Process(relay.pid)), Side("chat", page, lab, chat)
         relay.stdin.close()

@@ -1,13 +1,13 @@
-"""What a turn sends that the turn before had not: sessions of 20 turns on real notebooks, over HTTP to the endpoint.
+"""What a turn sends that the turn before had not: sessions of 20 turns on real notebooks.
 
-``python -m tests.bench.prefix [TURNS]`` prints for each notebook how much of a request, in bytes, begins as the request
-before it did, and how large the new part of a follow-up is beside the whole first request.
+``python -m tests.bench.prefix [TURNS [FOLLOW_UPS]]`` prints for each notebook how much of a request over HTTP, in
+bytes, begins as the request before it did; then what a follow-up sends over a WebSocket on which the first turn went
+whole, as the server counted it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import statistics
 import sys
@@ -19,9 +19,8 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
-from jupyter_spark.conversation import begin, settled
+from jupyter_spark.conversation import begin
 from jupyter_spark.notebook import read_notebook, snapshot
-from jupyter_spark.prompts import render_prompt
 from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.request import build_request
 from jupyter_spark.settings import Profile
@@ -29,7 +28,6 @@ from jupyter_spark.turn import run_turn
 from jupyter_spark.wire import (
     CellSnapshot,
     Conversation,
-    Message,
     NotebookSnapshot,
     TurnFinished,
     TurnKind,
@@ -43,6 +41,7 @@ KINDS: tuple[TurnKind, ...] = ("rewrite", "ask", "rewrite", "explain", "generate
 WORDS = {"rewrite": "say in a comment what it is for", "ask": "which cells depend on the first one?", "explain": ""}
 SAID = "It loads the data, then it shows what is in it: see the first cell, on which the rest of the notebook builds."
 SEED = 7
+FOLLOW_UP_GOAL = 0.05
 
 
 @dataclass
@@ -87,26 +86,33 @@ class Session:
         code = f"# Turn {self.count}: what this is for\n{target.source if target else 'plot(result)'}"
         return f"```python\n{code}\n```\nI said what it is for."
 
-    async def turn(self, kind: TurnKind, provider: Provider, server: PacedServer) -> None:
-        """Ask, and take what comes four times of five."""
+    async def any_turn(self, kind: TurnKind, provider: Provider, server: PacedServer) -> None:
+        """Ask about some cell, and take what comes four times of five."""
         target = self.random.choice(self.code) if kind in ("rewrite", "explain") else None
+        await self.turn(kind, provider, server, target, takes=self.random.random() < 0.8)
+
+    async def turn(
+        self, kind: TurnKind, provider: Provider, server: PacedServer, target: CellSnapshot | None, *, takes: bool
+    ) -> None:
+        """Ask, and take the edit or leave it."""
         request = self.request(kind, provider.profile, target)
         server.answer = self.answer(kind, target)
         (finished,) = [e async for e in run_turn(request, provider) if isinstance(e, TurnFinished)]
         assert finished.conversation is not None
         self.conversation = finished.conversation
-        if finished.proposal is not None and target is not None and self.random.random() < 0.8:
+        if finished.proposal is not None and target is not None and takes:
             self.put(target, finished.proposal.edit.new_source)
 
 
 @asynccontextmanager
-async def connected(api: Any) -> AsyncIterator[tuple[PacedServer, Provider]]:
+async def connected(api: Any, *, websocket: bool = False) -> AsyncIterator[tuple[PacedServer, Provider]]:
     """An endpoint, and a profile of it with a window of 128,000 tokens."""
     async with PacedServer() as server:
         provider = open_provider(
             Profile(
                 name="bench",
                 api=api,
+                websocket=websocket,
                 base_url=server.base_url,
                 models=("paced",),
                 key_required=False,
@@ -136,7 +142,7 @@ async def sessions(turns: int) -> None:
                 for number in range(turns):
                     if number:
                         session.edit_by_hand()
-                    await session.turn(KINDS[number % len(KINDS)], provider, server)
+                    await session.any_turn(KINDS[number % len(KINDS)], provider, server)
                 bodies = [record.raw_body for record in server.records]
             found = shares(bodies)
             afresh = sum(share < 0.5 for share in found)
@@ -148,42 +154,38 @@ async def sessions(turns: int) -> None:
         print(f"  {api:<9} median of the notebooks' medians {statistics.median(medians):.1%}, least {min(medians):.1%}")
 
 
-def frame(request: TurnRequest, *, known: bool) -> int:
-    """Bytes of a WebSocket's event for a request; of what the socket knows already only the last message is sent."""
-    rules, *rest = render_prompt(request).messages
-    event = {"type": "response.create", "model": "paced", "store": False, "instructions": rules.content}
-    event["input"] = [message.model_dump() for message in (rest[-1:] if known else rest)]
-    if known:
-        event["previous_response_id"] = f"resp_{'0' * 48}"
-    return len(json.dumps(event).encode())
-
-
-def follow_ups() -> None:
-    """Print the new part of a follow-up beside the whole first request, over each code cell as the one that changed."""
-    session, profile = Session.of(LARGEST), Profile(name="bench", context_tokens=128_000, max_output_tokens=16_000)
-    first = session.request("rewrite", profile, session.code[0])
-    prompt = render_prompt(first)
-    whole = frame(first, known=False)
-    answer = f"```python\n# First\n{session.code[0].source}\n```"
-    session.conversation = settled(first, (prompt.messages[-1], Message(role="assistant", content=answer)))
-    ratios = []
-    for cell in session.code:
+async def follow_up(changed: str, asked: str) -> tuple[int, int]:
+    """Ask about one cell, change a line of another, ask about a third: the bytes of both turns over one WebSocket."""
+    session = Session.of(LARGEST)
+    async with connected("responses", websocket=True) as (server, provider):
+        await session.turn("rewrite", provider, server, session.code[0], takes=True)
+        cell = session.cells[changed]
         session.put(cell, f"{cell.source}\nprint('changed')")
-        other = session.random.choice(session.code)
-        ratios.append(frame(session.request("rewrite", profile, other), known=True) / whole)
-        session.cells[cell.cell_id] = cell
-    within = sum(ratio <= 0.05 for ratio in ratios)
+        await session.turn("rewrite", provider, server, session.cells[asked], takes=False)
+        (sent,) = (socket.message_bytes for socket in server.sockets if socket.message_bytes)
+    first, second = sent
+    return first, second
+
+
+async def follow_ups(count: int) -> None:
+    """Print what a follow-up sends beside the whole first turn, over ``count`` cells as the one that changed."""
+    session = Session.of(LARGEST)
+    names = [cell.cell_id for cell in session.code[1:]]
+    pairs = [session.random.sample(names, 2) for _ in range(count)]
+    sizes = [await follow_up(changed, asked) for changed, asked in pairs]
+    ratios = [second / first for first, second in sizes]
+    within = sum(ratio <= FOLLOW_UP_GOAL for ratio in ratios)
     print(
-        f"a follow-up's new part, one cell of {len(session.cells)} changed, another to be rewritten: median "
-        f"{statistics.median(ratios):.1%} of the first request's {whole} bytes, most {max(ratios):.1%}, "
-        f"at most 5 % in {within} of {len(ratios)}"
+        f"a follow-up over a WebSocket, one cell of {len(session.cells)} changed, another to be rewritten: median "
+        f"{statistics.median(ratios):.1%} of the first turn's {sizes[0][0]} bytes, most {max(ratios):.1%}, "
+        f"at most {FOLLOW_UP_GOAL:.0%} in {within} of {count}"
     )
 
 
-def main(turns: int = 20) -> None:
+def main(turns: int = 20, count: int = 40) -> None:
     """Print both."""
     asyncio.run(sessions(turns))
-    follow_ups()
+    asyncio.run(follow_ups(count))
 
 
 if __name__ == "__main__":

@@ -103,6 +103,19 @@ def test_a_whole_turn_and_a_follow_up(model: Path, api: str) -> None:
     run(scenario)
 
 
+def test_the_rules_are_heard_as_in_a_chat(model: Path, api: str) -> None:
+    async def counted(spoken: str) -> int:
+        async with opened(model, spoken) as provider:
+            events = await read(provider, QUESTION, max_output_tokens=2)
+            (count,) = (event.usage.input_tokens for event in events if isinstance(event, UsageSeen))
+            return int(count)
+
+    async def scenario() -> None:
+        assert await counted(api) == await counted("chat")
+
+    run(scenario)
+
+
 def test_the_output_limit_is_told(model: Path, api: str) -> None:
     async def scenario() -> None:
         async with opened(model, api) as provider:

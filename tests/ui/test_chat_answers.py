@@ -16,10 +16,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.chat import Chat
 from tests.ui.conftest import SETTINGS
 from tests.ui.hostile_answers import ANSWERS
 from tests.ui.lab import ROOT, running_lab
+from tests.ui.talk import Talk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -58,10 +58,10 @@ def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
 
 
 @pytest.fixture
-def chat(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Callable[..., Chat]:
-    def start(*sources: str) -> Chat:
+def chat(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Callable[..., Talk]:
+    def start(*sources: str) -> Talk:
         name = "".join(c if c.isalnum() else "-" for c in request.node.name) + ".ipynb"
-        return Chat(page, lab, home / "examples", name, *(sources or ("x = 1",)))
+        return Talk(page, lab, home / "examples", name, *(sources or ("x = 1",)))
 
     return start
 
@@ -73,7 +73,7 @@ def calm(paced: PacedServer) -> None:
 
 @pytest.mark.parametrize("rate_tok_s", [40.0, 1000.0])
 def test_an_answer_is_rendered_as_lab_renders_it(
-    chat: Callable[..., Chat], paced: PacedServer, rate_tok_s: float
+    chat: Callable[..., Talk], paced: PacedServer, rate_tok_s: float
 ) -> None:
     paced.answer, paced.rate_tok_s = MARKDOWN, rate_tok_s
     turn = chat().ask("what?")
@@ -94,7 +94,7 @@ def test_an_answer_is_rendered_as_lab_renders_it(
     assert "|" not in (answer.text_content() or "")
 
 
-def test_a_slow_answer_is_rendered_before_its_paragraph_ends(chat: Callable[..., Chat], paced: PacedServer) -> None:
+def test_a_slow_answer_is_rendered_before_its_paragraph_ends(chat: Callable[..., Talk], paced: PacedServer) -> None:
     paced.answer, paced.rate_tok_s = "The **bold** word comes first; " + "then many more follow it. " * 20, 30.0
     talk = chat()
     turn = talk.ask("what?", wait=False)
@@ -105,7 +105,7 @@ def test_a_slow_answer_is_rendered_before_its_paragraph_ends(chat: Callable[...,
     expect(turn.locator(".jp-Spark-foot")).to_contain_text("stopped")
 
 
-def test_code_goes_into_cells_as_one_undo_step(chat: Callable[..., Chat], paced: PacedServer) -> None:
+def test_code_goes_into_cells_as_one_undo_step(chat: Callable[..., Talk], paced: PacedServer) -> None:
     paced.answer = "Try:\n\n```python\ny = 2\n```\n\n```sql\nSELECT 1\n```\n"
     talk = chat("x = 1")
     turn = talk.ask("how?")
@@ -123,7 +123,7 @@ def test_code_goes_into_cells_as_one_undo_step(chat: Callable[..., Chat], paced:
 
 
 def test_the_view_stays_at_the_end_only_while_the_reader_is_there(
-    chat: Callable[..., Chat], paced: PacedServer
+    chat: Callable[..., Talk], paced: PacedServer
 ) -> None:
     paced.answer = "\n\n".join(f"Paragraph {number}." for number in range(200))
     talk = chat()
@@ -149,7 +149,7 @@ def test_the_view_stays_at_the_end_only_while_the_reader_is_there(
     talk.notebook.wait_until(lambda: log.evaluate(distance) < 2)
 
 
-def test_a_screen_reader_hears_blocks_and_no_tokens(chat: Callable[..., Chat], paced: PacedServer) -> None:
+def test_a_screen_reader_hears_blocks_and_no_tokens(chat: Callable[..., Talk], paced: PacedServer) -> None:
     paced.answer, paced.rate_tok_s = "First **block** here.\n\n- second\n- list\n\nThird one.\n", 200.0
     talk = chat()
     expect(talk.panel.get_by_role("log")).to_have_attribute("aria-live", "off")
@@ -169,7 +169,7 @@ def test_a_screen_reader_hears_blocks_and_no_tokens(chat: Callable[..., Chat], p
     assert heard == ["First block here.", "second list", "Third one."]
 
 
-def test_nothing_serious_for_axe(chat: Callable[..., Chat], paced: PacedServer) -> None:
+def test_nothing_serious_for_axe(chat: Callable[..., Talk], paced: PacedServer) -> None:
     paced.answer = MARKDOWN
     talk = chat()
     turn = talk.ask("what?")
@@ -248,7 +248,7 @@ REMAINS = """() => {
 }"""
 
 
-def test_hostile_answers_run_nothing_and_fetch_nothing(chat: Callable[..., Chat], paced: PacedServer) -> None:
+def test_hostile_answers_run_nothing_and_fetch_nothing(chat: Callable[..., Talk], paced: PacedServer) -> None:
     assert len(ANSWERS) >= 60
     talk = chat()
     page = talk.page

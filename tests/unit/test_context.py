@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jupyter_spark.context import PackOptions, estimate_tokens, pack_context
 from jupyter_spark.context._cells import head_of
+from jupyter_spark.context._outline import stem
 from jupyter_spark.wire import CellSnapshot, ContextPiece, ErrorReport, NotebookSnapshot, VariableSummary
 
 PLENTY = PackOptions(budget_tokens=10_000)
@@ -190,14 +191,78 @@ def test_an_outline_tells_a_line_for_each_needed_name() -> None:
     options = PackOptions(budget_tokens=100, outline=True)
     pieces = pack_context(snapshot, snapshot.cells[4], "plot other", options).pieces
     assert sorted((p.text, p.reason) for p in pieces) == [
-        ("def f(a)", "used by the cell"),
         ("df = 3", "used by the cell"),  # the last definition counts
+        ("f(a)", "used by the cell"),
         ("import os, sys", "used by the cell"),  # once, for both names
         ("other = 2", "named in the instruction"),
     ]
     assert all(piece.tokens == estimate_tokens(piece.text) + 1 for piece in pieces)
     assert all(piece.label in ("os", "sys", "df", "f", "other") for piece in pieces)
     assert pack_context(snapshot, snapshot.cells[4], "", PackOptions(100, cells=False, outline=True)).pieces == ()
+
+
+HELPERS = notebook(
+    "RATE = 0.19\nCOLOURS = {'a': 'red'}",
+    'def to_cents(x):\n    "Round an amount."\n    return round(x, 2)\n\ndef amounts(): return []',
+    "def rounds(x, size=3): return x",
+    "class Order:\n    qty: int",
+    "orders = [Order(1)]",
+    "total = sum(o.qty for o in orders)",
+)
+
+
+def told(instruction: str, *values: VariableSummary, only_new: bool = True, budget_tokens: int = 500) -> list[str]:
+    options = PackOptions(budget_tokens=budget_tokens, outline=True, only_new=only_new)
+    return [p.text for p in pack_context(HELPERS, HELPERS.cells[5], instruction, options, variables=values).pieces]
+
+
+def test_an_outline_tells_what_the_instruction_only_describes() -> None:
+    assert told("use the helper for rounding an amount") == [
+        "to_cents(x)  # Round an amount.",
+        "amounts()",
+        "rounds(x, size=3)",
+    ]
+    assert told("use the same colours") == ["COLOURS = {'a': 'red'}"]
+    assert told("with the rate") == ["RATE = 0.19"]
+    assert told("a rated helper") == []  # a constant is no helper
+    assert told("something else, for all of them") == []
+
+
+def test_what_is_described_gives_way_to_what_is_named() -> None:
+    assert told("call amounts, rounded") == ["amounts()", "rounds(x, size=3)", "to_cents(x)  # Round an amount."]
+    assert told("call amounts, rounded", budget_tokens=6) == ["amounts()"]
+
+
+def test_an_outline_tells_the_class_of_what_the_cell_uses() -> None:
+    orders = VariableSummary(name="orders", type="list", summary="of length 1: Order")
+    assert told("", orders) == ["class Order: qty: int", "orders: list of length 1: Order"]
+    assert told("", VariableSummary(name="other", type="Order")) == []
+
+
+def test_an_outline_tells_a_function_from_its_cell() -> None:
+    snapshot = notebook("import math", "def f(a, b=3):\n    'Add.'", "f(math.pi)")
+    values = [
+        VariableSummary(name="f", type="function", summary="(a, b=…)"),
+        VariableSummary(name="math", type="module", summary="math"),
+    ]
+    options = PackOptions(budget_tokens=100, outline=True, only_new=True)
+    pieces = pack_context(snapshot, snapshot.cells[2], "", options, variables=values).pieces
+    assert [(p.text, p.reason) for p in pieces] == [("f(a, b=3)  # Add.", "used by the cell")]
+
+
+@pytest.mark.parametrize(
+    ("words", "root"),
+    [
+        (("round", "rounds", "rounded", "rounding"), "round"),
+        (("simulate", "simulation", "simulated"), "simul"),
+        (("multiply", "multiplies", "multiplied"), "multipl"),
+        (("roll", "rolling"), "rol"),
+        (("colours", "colour"), "colour"),
+        (("as", "is", "yes"), None),
+    ],
+)
+def test_a_stem_is_one_for_the_forms_of_a_word(words: tuple[str, ...], root: str | None) -> None:
+    assert [stem(word) for word in words] == [root or word for word in words]
 
 
 # --- variables -------------------------------------------------------------------------------------

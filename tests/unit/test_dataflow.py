@@ -88,9 +88,9 @@ def test_star_imports() -> None:
     [
         ("import a.b, c as d", [("a", "import a.b, c as d"), ("d", "import a.b, c as d")]),
         ("from e import f as g", [("g", "from e import f as g")]),
-        ("def f(a: int, *b) -> str:\n    c = 1", [("f", "def f(a: int, *b) -> str")]),
-        ("async def f(): pass", [("f", "def f()")]),
-        ("class A(B):\n    c = 1", [("A", "class A")]),
+        ("def f(a: int, *b) -> str:\n    c = 1", [("f", "f(a: int, *b) -> str")]),
+        ("async def f(): pass", [("f", "f()")]),
+        ("class A(B):\n    c = 1", [("A", "class A: c")]),
         ("x = y = 1", [("x", "x = y = 1"), ("y", "x = y = 1")]),
         ("a, (b, c.d) = e", [("a", "a, (b, c.d) = e"), ("b", "a, (b, c.d) = e")]),
         ("x: int = 1\nx[0] = 2", [("x", "x: int = 1")]),
@@ -100,11 +100,35 @@ def test_star_imports() -> None:
     ],
 )
 def test_definitions(source: str, lines: list[tuple[str, str]]) -> None:
-    assert list(definitions(source)) == lines
+    assert [(name, line) for name, line, _ in definitions(source)] == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('def f(a, b=3):\n    """Round it.\n\n    More.\n    """', "f(a, b=3)  # Round it."),
+        ('class A:\n    "  "', "class A"),
+        ('class A(B):\n    "An A."\n    def _b(self): ...\n    async def c(self): ...', "class A: c()  # An A."),
+        ("@dataclass\nclass A:\n    b: int\n    c: str = ''\n    d.e: int = 3", "class A: b: int, c: str"),
+        (
+            "class A:\n    e = 1\n    def __init__(self, b, *, c=2):\n        self.b, self._c, b.d = b, c, 1\n",
+            "class A: __init__(b, *, c=2), b, e",
+        ),
+        ("class A:\n    def __init__(): pass", "class A: __init__()"),
+        (
+            "class A:\n" + "".join(f"    b{n} = 1\n" for n in range(20)),
+            "class A: b0, b1, b2, b3, b4, b5, b6, b7, b8, b9",
+        ),
+        (f"def f():\n    '{'x' * 100}'", f"f()  # {'x' * 80} ..."),
+    ],
+)
+def test_a_definition_says_how_it_is_used(source: str, text: str) -> None:
+    (definition,) = definitions(source)
+    assert definition.text == text
 
 
 def test_a_long_definition_is_cut() -> None:
-    ((name, line),) = definitions(f"x = {list(range(100))}")
+    ((name, line, _),) = definitions(f"x = {list(range(100))}")
     assert name == "x"
     assert line == f"x = {list(range(100))}"[:MAX_LINE_CHARS] + " ..."
 

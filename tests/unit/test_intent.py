@@ -6,7 +6,15 @@ import ast
 
 import pytest
 
-from jupyter_spark.intent import Rename, asked_names, asked_rename, missing_construct, unwanted_names
+from jupyter_spark.intent import (
+    Rename,
+    asked_names,
+    asked_rename,
+    bound_names,
+    count_uses,
+    missing_construct,
+    unwanted_names,
+)
 
 CELL = "def area(w, h):\n    return w * h\n\ntotal = area(2, 3)\nprint(total)"
 
@@ -35,6 +43,9 @@ def test_a_rename_that_is_asked_for(words: str, old: str, new: str) -> None:
         ("rename price to cost", 'df["price"] = price'),
         ("rename price to cost", "price = df.price"),
         ("rename price to cost", "price = 1\nf(price=price)"),
+        ("rename mean to average", "from numpy import mean\nprint(mean([1]))"),
+        ("rename np to numpy", "import numpy as np"),
+        ("rename total to total", CELL),
         ("rename x to y", "x = ("),
         ("add a total", CELL),
     ],
@@ -127,3 +138,35 @@ def test_names_that_are_asked_for(words: str, names: tuple[str, ...]) -> None:
 )
 def test_names_that_shall_go(words: str, names: tuple[str, ...]) -> None:
     assert unwanted_names(words) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a = b", {"a", "b"}),
+        ("def f(x, *args, y=1, **more): pass", {"f", "x", "args", "y", "more"}),
+        ("async def f(): pass\nclass C: pass", {"f", "C"}),
+        ("def f():\n    global a\n    nonlocal_ = lambda z: z", {"f", "a", "nonlocal_", "z"}),
+        ("try: pass\nexcept E as error: pass\nexcept: pass", {"E", "error"}),
+        ("import numpy as np, os.path\nfrom m import g as h, i", {"np", "os", "h", "i"}),
+        ("a.b(c=d)['e']", {"a", "d"}),
+    ],
+)
+def test_names_that_a_cell_binds_or_reads(source: str, names: set[str]) -> None:
+    assert bound_names(ast.parse(source)) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "count"),
+    [
+        ("df.apply(f)\napply = df.apply", "apply", 3),
+        ("x = 'apply'  # apply", "apply", 0),
+        ("f(apply=1)", "apply", 0),
+        ("x = 2018 + 2018.0", "2018", 1),
+        ("x = '2018', b'2018', 12018", "2018", 0),
+        ("x = 0.5 * 5", "0.5", 1),
+        ("x = True, 1", "1", 1),
+    ],
+)
+def test_uses_of_a_name_or_a_number(source: str, name: str, count: int) -> None:
+    assert count_uses(ast.parse(source), name) == count

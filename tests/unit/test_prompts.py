@@ -96,7 +96,7 @@ def test_a_small_model_is_told_what_it_needs(kind: str) -> None:
     # A question is about the cells themselves, so they have their names; an edit only needs what they define.
     assert ("# In[1]" in text) == (kind == "ask")
     if kind not in ("ask", "generate"):
-        assert known < text.index("```python\nx = 1\n```") < text.index("add hints")
+        assert text.index("```python\nx = 1\n```") < known
     # The system's text is the same for every notebook: a cached prefix.
     assert "import os" not in system(prompt)
     assert user(render_prompt(request("explain", " "), small=True)).strip().endswith((".", "?"))
@@ -207,6 +207,13 @@ def test_a_small_repair_of_new_code() -> None:
     repair = render_repair(render_prompt(asked, small=True), asked, "no", FINDINGS, small=True)
     assert user(repair).startswith("Write the code of a notebook cell: plot df\n\n")
     assert "```" not in user(repair)
+
+
+@pytest.mark.parametrize("kind", ["rewrite", "generate"])
+def test_a_small_repair_knows_what_the_first_try_was_told(kind: str) -> None:
+    asked = request(kind, "plot df", context=ContextPack(pieces=PIECES))
+    repair = render_repair(render_prompt(asked, small=True), asked, "no", FINDINGS, small=True)
+    assert "import os\ndf: DataFrame" in user(repair)
 
 
 def test_a_small_models_edit_is_bounded_by_its_cell() -> None:

@@ -6,13 +6,14 @@ import hashlib
 import json
 import random
 import uuid
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_spark.redact import PLACEHOLDER, Restorer, Vault, find_secrets, restore
+from jupyter_spark.redact import PLACEHOLDER, Restorer, Vault, _find, _vault, find_secrets, restore
 from tests.planted import KINDS, Gardener
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -200,3 +201,16 @@ def test_a_long_text_without_an_end_is_read_in_reasonable_time() -> None:
     # Each of these made a careless pattern go back over the text again and again.
     for text in ("password" * 20_000, "a://" * 20_000, "token='" * 20_000, "-----BEGIN PRIVATE KEY-----\n" * 2_000):
         find_secrets(text)
+
+
+def test_what_is_remembered_of_earlier_texts_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    paragraphs = [f"password = '{Gardener(seed).some(16)}'\nx = {seed}" for seed in range(5)]
+    texts = ["\n\n".join(paragraphs), *paragraphs, "\n\n".join(reversed(paragraphs))]
+    expected = [find_secrets(text) for text in texts], Vault().redact_all(texts)
+    monkeypatch.setattr(_find, "_CACHED_PARAGRAPHS", 2)
+    monkeypatch.setattr(_find, "_found", OrderedDict())
+    monkeypatch.setattr(_vault, "_CACHED_TEXTS", 2)
+    vault = Vault()
+    assert ([find_secrets(text) for text in texts], vault.redact_all(texts)) == expected
+    assert len(_find._found) == 2
+    assert len(vault._redacted) == 2

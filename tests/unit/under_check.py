@@ -24,9 +24,10 @@ def edit(
     complete: bool = True,
     closed: bool = True,
     blocks: int = 1,
+    kept_back: bool = False,
 ) -> EditUnderCheck:
     answer = ParsedAnswer(new, "", closed, blocks)
-    return EditUnderCheck(answer, old, kind, instruction, known, complete)
+    return EditUnderCheck(answer, old, kind, instruction, known, complete, kept_back)
 
 
 def finding(result: CheckResult) -> tuple[str, int | None]:

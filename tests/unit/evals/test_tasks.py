@@ -6,21 +6,24 @@ import dataclasses
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from evals.run import request_for
-from evals.sandbox import CheckOutcome, run_check, run_checks
-from evals.tasks import TASKS_DIR, Task, load_tasks
+from evals.sandbox import CheckOutcome, run_check, run_checks, take_variables
+from evals.tasks import CONTEXT_DIR, TASKS_DIR, Task, load_tasks
 from jupyter_spark.checks import EditUnderCheck, check_edit
 from jupyter_spark.edits import ParsedAnswer
-from jupyter_spark.errors import ConfigError
+from jupyter_spark.errors import ConfigError, SparkError
 from jupyter_spark.settings import Profile
 
 TASKS = load_tasks()
-BY_ID = {task.id: task for task in TASKS}
+CONTEXT = load_tasks(directory=CONTEXT_DIR)
+BY_ID = {task.id: task for task in (*TASKS, *CONTEXT)}
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SOURCES_README = TASKS_DIR.with_name("sources") / "README.md"
 PLAIN = Task(
     id="plain",
@@ -42,8 +45,9 @@ PLAIN = Task(
 @pytest.fixture(scope="module")
 def outcomes() -> dict[tuple[str, str], CheckOutcome]:
     """What happens to each task's reference and to its old cell, run in one process for speed."""
-    answers = [(task, text) for task in TASKS for text in (task.reference, task.cell)]
-    names = [(task.id, which) for task in TASKS for which in ("reference", "old cell")]
+    tasks = BY_ID.values()
+    answers = [(task, text) for task in tasks for text in (task.reference, task.cell)]
+    names = [(task.id, which) for task in tasks for which in ("reference", "old cell")]
     return dict(zip(names, run_checks(answers), strict=True))
 
 
@@ -64,7 +68,8 @@ def test_old_cell_fails(task_id: str, outcomes: dict[tuple[str, str], CheckOutco
 def test_every_check_holds_for_what_is_right(task_id: str) -> None:
     """A finding in a right answer would be a false alarm."""
     task = BY_ID[task_id]
-    context = request_for(task, Profile(name="p", models=("m",))).context
+    told = take_variables([task])[0] if task.context else ()
+    context = request_for(task, Profile(name="p", models=("m",)), variables=told).context
     for code in (task.reference, *([ALSO_RIGHT[task_id]] if task_id in ALSO_RIGHT else [])):
         edit = EditUnderCheck(
             answer=ParsedAnswer(code, "", closed=True, blocks=1),
@@ -78,6 +83,8 @@ def test_every_check_holds_for_what_is_right(task_id: str) -> None:
 
 
 BROKEN_CELLS = {
+    "context-wrong-argument",
+    "context-wrong-column",
     "original-missing-import",
     "original-wrong-column",
     "original-add-text",
@@ -110,6 +117,77 @@ def test_cells_are_as_they_were_cut() -> None:
         if task.source != "original"
     }
     assert listed == cut
+
+
+# --- tasks that rest on other cells --------------------------------------------------------------------
+
+
+def test_the_context_group_is_its_own() -> None:
+    assert len(CONTEXT) >= 20
+    assert not any(task.context for task in TASKS)
+    assert all(task.context for task in CONTEXT)
+    assert not {task.id for task in TASKS} & {task.id for task in CONTEXT}
+    assert sum(task.source != "original" for task in CONTEXT) >= 2 * len(CONTEXT) / 3
+    assert sum(task.half == "tune" for task in CONTEXT) == len(CONTEXT) / 2
+    for difficulty in ("easy", "medium", "hard"):
+        halves = Counter(task.half for task in CONTEXT if task.difficulty == difficulty)
+        assert min(halves.values()) >= 3
+        assert abs(halves["tune"] - halves["test"]) <= 1
+
+
+def test_cells_of_the_context_group_are_whole_cells_of_their_notebooks() -> None:
+    row = re.compile(r"^\| (\S+) \| (\S+) \| (\d+) \| `(\w+)` \| ([\d, ]+) \|$", re.MULTILINE)
+    found = row.findall(SOURCES_README.read_text("utf-8"))
+    assert {row[0] for row in found} == {task.id for task in CONTEXT if task.source != "original"}
+    for task_id, name, place, digest, above in found:
+        task = BY_ID[task_id]
+        notebook = json.loads((NOTEBOOKS / name).read_text("utf-8"))
+        sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+        assert task.source == f"{name}#{place}"
+        assert task.context == tuple(sources[int(number)] for number in above.split(", "))
+        assert hashlib.sha256(sources[int(place)].encode()).hexdigest()[:16] == digest
+        if task.kind != "generate":
+            assert task.cell == sources[int(place)]
+
+
+# Here the names are known, and what they are is not: what a function returns, and takes.
+KNOWN_BY_NAME = {"context-only-letters", "context-search"}
+
+
+@pytest.mark.parametrize("task", CONTEXT, ids=lambda task: task.id)
+def test_what_an_instruction_rests_on_is_not_in_the_task_itself(task: Task) -> None:
+    """Something that the right answer needs stands neither in the instruction nor in the cell, but in the context."""
+    names = re.compile(r"[^\W\d]\w*|#\w+")
+    needed = set(names.findall(task.reference)) - set(names.findall(f"{task.instruction}\n{task.cell}"))
+    above = set(names.findall("\n".join(task.context)))
+    assert needed & above or task.id in KNOWN_BY_NAME
+
+
+@pytest.mark.parametrize("with_context", [True, False])
+def test_a_task_asks_as_a_kernel_would(with_context: bool) -> None:
+    task = BY_ID["context-colours"]
+    told = take_variables([task])[0]
+    assert [variable.name for variable in told] == ["visits_by_region", "REGION_COLOURS", "lines"]  # the cell's first
+    small = Profile(name="p", models=("m",), small=True, context_tokens=1_000)
+    for profile in (small, Profile(name="p", models=("m",))):
+        request = request_for(task, profile, variables=told, with_context=with_context)
+        assert ("#1b9e77" in "".join(piece.text for piece in request.context.pieces)) == with_context
+        assert "REGION_COLOURS" in request.context.known_names
+
+
+def test_cells_that_do_not_run_have_no_variables() -> None:
+    with pytest.raises(SparkError, match="The cells before 'plain' do not run: setup: NameError"):
+        take_variables([dataclasses.replace(PLAIN, context=("y",))])
+
+
+def test_a_future_import_holds_for_the_cells_below() -> None:
+    task = dataclasses.replace(
+        PLAIN, context=("from __future__ import annotations", "def f(a: nowhere): pass"), check="assert g and f"
+    )
+    assert run_check(task, "def g(a: nowhere): pass") == CheckOutcome(True, "")
+    assert not run_check(dataclasses.replace(task, context=("f = 1",)), "def g(a: nowhere): pass").passed or (
+        sys.version_info >= (3, 14)
+    )
 
 
 def test_errors_are_summarised() -> None:
@@ -191,6 +269,7 @@ def test_half_done_answers_fail(task_id: str) -> None:
 
 GOOD = {
     **{field.name: getattr(PLAIN, field.name) for field in dataclasses.fields(PLAIN)},
+    "context": [],
     "cell": "x = 1\n",
 }
 
@@ -221,6 +300,8 @@ def test_loading_drops_the_last_line_feed(tmp_path: Path) -> None:
         ({"hint": "no"}, "'hint' is not a field"),
         ({"cell": "x\n" * 46}, "more than 45 lines"),
         ({"cell": 3}, "'cell' is not a string"),
+        ({"context": "x = 1"}, "'context' is not a list of cells"),
+        ({"context": ["x = 1", 2]}, "'context' is not a list of cells"),
     ],
 )
 def test_a_wrong_task_is_one_clear_line(tmp_path: Path, change: dict[str, object], message: str) -> None:

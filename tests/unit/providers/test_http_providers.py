@@ -121,14 +121,13 @@ def test_the_body_of_a_response() -> None:
         "model": "paced",
         "stream": True,
         "store": False,
-        "instructions": "Rules.",
         "input": [
+            {"role": "system", "content": "Rules."},
             {"role": "user", "content": "One?"},
             {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Two."}]},
             {"role": "user", "content": "Double it."},
         ],
     }
-    assert "instructions" not in sent_body("responses", ProviderRequest(MESSAGES[1:]), accepts=())
 
 
 def test_messages_of_one_role_in_a_row() -> None:
@@ -147,7 +146,7 @@ def test_messages_of_one_role_in_a_row() -> None:
         ("assistant", "1"),
         ("user", "Why?"),
     ]
-    assert len(sent_body("responses", request, accepts=())["input"]) == 4
+    assert len(sent_body("responses", request, accepts=())["input"]) == 5
 
 
 def test_only_what_the_profile_accepts_is_sent() -> None:

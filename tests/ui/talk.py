@@ -19,8 +19,8 @@ SETTLED = """() => new Promise(resolve => requestAnimationFrame(() => setTimeout
 })))"""
 
 
-class Chat:
-    """The chat's panel beside an open notebook."""
+class Talk:
+    """A talk with the chat about a notebook that is open beside it."""
 
     def __init__(self, page: Page, address: str, folder: Path, name: str, *sources: str) -> None:
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
