@@ -206,7 +206,7 @@ def stream(sides: tuple[Side, Side], endpoint: SpawnedServer, case: tuple[str, i
 
 
 def fill(chat: Side, endpoint: SpawnedServer) -> float:
-    """Have a conversation; return how much the page's heap grew, in MB."""
+    """Have a conversation; return what the page's heap was before, in bytes."""
     assert chat.chat is not None
     endpoint.configure(rate_tok_s=1e6, answer=markdown_text(300)[0])
     chat.page.bring_to_front()
@@ -214,7 +214,7 @@ def fill(chat: Side, endpoint: SpawnedServer) -> float:
     before = chat.heap_bytes()
     for _ in range(TURNS_BEFORE):
         chat.chat.ask("and?")
-    return (chat.heap_bytes() - before) / 1e6
+    return before
 
 
 def late_turn(sides: tuple[Side, Side], endpoint: SpawnedServer, case: tuple[str, int], rounds: int) -> None:
@@ -225,9 +225,10 @@ def late_turn(sides: tuple[Side, Side], endpoint: SpawnedServer, case: tuple[str
     for rate_tok_s in RATES_TOK_S:
         endpoint.configure(rate_tok_s=rate_tok_s, answer=text)
         _, first = stream(sides, endpoint, case, rounds)
-        grown_mb = fill(chat, endpoint)
+        before = fill(chat, endpoint)
         endpoint.configure(rate_tok_s=rate_tok_s, answer=text)
         late = PageFigures.median(measure(chat, endpoint, text, words) for _ in range(rounds))
+        grown_mb = (chat.heap_bytes() - before) / 1e6
         print(f"\nMarkdown, {rate_tok_s:g} tok/s: turn 200 beside turn 1 (each <= 1.3 x)")
         for name, _, kind in BOUNDS:
             one, two = getattr(first, name), getattr(late, name)

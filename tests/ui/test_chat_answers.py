@@ -122,6 +122,27 @@ def test_code_goes_into_cells_as_one_undo_step(chat: Callable[..., Talk], paced:
     talk.notebook.wait_until(lambda: talk.notebook.source(0) == "typed = True")
 
 
+def test_an_edit_is_taken_only_into_the_cell_it_was_made_from(chat: Callable[..., Talk], paced: PacedServer) -> None:
+    before, after = "total = 0\nfor x in [1, 2]:\n    total += x", "total = sum([1, 2])"
+    paced.answer = f"```python\n{after}\n```\n"
+    talk = chat(before)
+    talk.notebook.cell(0).locator(".jp-InputArea-editor .cm-content").click()
+    card = talk.ask("/edit in one line").get_by_label("Proposed change")
+    expect(card.locator("del")).to_have_text(before.split("\n"))
+    expect(card.locator("ins")).to_have_text(after)
+    expect(card).to_contain_text("checked")
+    card.get_by_role("button", name="Accept").click()
+    talk.notebook.wait_until(lambda: talk.notebook.source(0) == after)
+    card.get_by_role("button", name="Undo").click()
+    talk.notebook.wait_until(lambda: talk.notebook.source(0) == before)
+    talk.notebook.write(0, "total = 7")
+    card.get_by_role("button", name="Accept").click()
+    expect(card).to_contain_text("has changed since")
+    assert talk.notebook.source(0) == "total = 7"
+    card.get_by_role("button", name="Show both").click()
+    expect(card.locator("figure pre")).to_have_text(["total = 7", after])
+
+
 def test_the_view_stays_at_the_end_only_while_the_reader_is_there(
     chat: Callable[..., Talk], paced: PacedServer
 ) -> None:

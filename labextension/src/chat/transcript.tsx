@@ -8,6 +8,9 @@ import { type ITurnTools, TurnView } from './turnview';
 
 const NEAR_END_PX = 24;
 const GROUP = 16;
+/** What a reader moves the view with, and how long after it a movement is theirs. */
+const MOVES = ['wheel', 'touchmove', 'keydown', 'pointerdown', 'pointermove'];
+const MOVED_MS = 500;
 
 export interface ITranscriptProps {
   store: ChatStore;
@@ -110,18 +113,29 @@ function useEnd(): IEnd {
   // Not through React: its own events cost more than what is done here, and this comes with every frame of a stream.
   React.useEffect(() => {
     const box = log.current;
+    // A text that shrinks when it is rendered scrolls up as well: only who moves the view leaves its end.
+    let movedAt = -Infinity;
+    const onMove = (): void => {
+      movedAt = performance.now();
+    };
     const onScroll = (): void => {
       if (!box) {
         return;
       }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
-      place.current = { follows: left < 2 || (!goesUp && left < NEAR_END_PX), top: box.scrollTop };
+      const leaves = goesUp && performance.now() - movedAt < MOVED_MS;
+      const { follows } = place.current;
+      place.current = { follows: left < 2 || (follows ? !leaves : !goesUp && left < NEAR_END_PX), top: box.scrollTop };
       setAway(!place.current.follows);
       box.classList.toggle('jp-mod-away', !place.current.follows);
     };
     box?.addEventListener('scroll', onScroll, { passive: true });
-    return () => box?.removeEventListener('scroll', onScroll);
+    MOVES.forEach(name => box?.addEventListener(name, onMove, { passive: true }));
+    return () => {
+      box?.removeEventListener('scroll', onScroll);
+      MOVES.forEach(name => box?.removeEventListener(name, onMove));
+    };
   }, []);
   return { log, content, goToEnd, isAway };
 }

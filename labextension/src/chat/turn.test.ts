@@ -17,7 +17,7 @@ test('new words make what was said before void', () => {
   const log = watched(turn);
   turn.onWords('Because');
   turn.notices.push('shorter');
-  turn.onEvent({ type: 'turn_steered', words: 'shorter' });
+  turn.onEvent({ type: 'turn_steered', turn_id: 't', seq: 3, words: 'shorter', in_place: false });
   turn.onWords('So');
   expect(turn.text).toBe('So');
   expect(turn.steered).toEqual(['shorter']);

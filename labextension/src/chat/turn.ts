@@ -17,12 +17,6 @@ export interface ITurnWatcher {
   onChange(): void;
 }
 
-/** The server took the user's new words: what was said before is void. */
-interface ITurnSteered {
-  type: 'turn_steered';
-  words: string;
-}
-
 /** A turn. */
 export class Turn implements ITurnReader {
   constructor(
@@ -110,7 +104,7 @@ export class Turn implements ITurnReader {
     this._fail('interrupted', 'The server was restarted in mid-answer.', 'Ask again (Retry).');
   }
 
-  onEvent(event: TurnEvent | ITurnSteered): void {
+  onEvent(event: TurnEvent): void {
     switch (event.type) {
       case 'turn_steered':
         // Until now the words stood among the notices, as said but not yet heard.
