@@ -89,7 +89,7 @@ def build_request(
     error = without_lines(error, kept_lines)
     target_tokens = estimate_tokens(target.source) if target is not None else 0
     fixed = target_tokens + estimate_tokens(instruction) + PROMPT_TOKENS + (0 if profile.small else RULES_TOKENS)
-    factor = CORRECTIONS.factor(next(iter(profile.models), ""))
+    factor = CORRECTIONS.factor(profile.name)
     fixed, target_tokens = round(fixed * factor), round(target_tokens * factor)
     # An edit is about as long as the cell; a small model's window counts both, a large one's is not the limit.
     limit = profile.context_tokens if profile.small else profile.context_tokens - profile.max_output_tokens
