@@ -103,6 +103,19 @@ def test_warm_and_idle_a_second_turn_opens_no_connection() -> None:
     run(scenario)
 
 
+def test_another_conversation_takes_the_warm_spare() -> None:
+    async def scenario() -> None:
+        async with socketed() as (server, provider):
+            await read(provider)
+            await until(lambda: server.sockets_open == 2)
+            await read(provider, ProviderRequest((Message(role="user", content="Something else?"),)))
+            one, other = (record.connection for record in server.records)
+            assert other != one
+            assert other <= 2  # it was open before anybody asked
+
+    run(scenario)
+
+
 def test_turns_side_by_side_take_a_socket_each() -> None:
     async def scenario() -> None:
         async with socketed(answer=lambda body: body["input"][-1]["content"] * 40, rate_tok_s=400.0) as (
