@@ -149,7 +149,7 @@ def notebook_text(request: TurnRequest) -> str:
         return conversation.notebook
     if not request.context.pieces:
         return ""
-    text = f"The notebook (code cells, then live variables):\n\n{_written(request.context.pieces)}"
+    text = f"The notebook (its cells, then live variables):\n\n{_written(request.context.pieces)}"
     if conversation.messages:
         text += "\n\nThe exchanges up to my next request are from before; where they differ from this, this is so now."
     return text

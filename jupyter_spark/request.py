@@ -145,7 +145,7 @@ class _Room:
 
 
 def _room(profile: Profile, instruction: str, target: CellSnapshot | None) -> _Room:
-    factor = CORRECTIONS.factor(next(iter(profile.models), ""))
+    factor = CORRECTIONS.factor(profile.name)
     target_tokens = round(estimate_tokens(target.source) * factor) if target is not None else 0
     words = estimate_tokens(instruction) + PROMPT_TOKENS + (0 if profile.small else RULES_TOKENS)
     fixed = target_tokens + round(words * factor)

@@ -1,4 +1,4 @@
-"""How many tokens a text takes, from its characters by class, corrected by what a model's provider counted.
+"""How many tokens a text takes, from its characters by class, corrected by what its endpoint counted.
 
 No tokenizer is asked: they download vocabularies. The weights are a least-squares fit to the built-in model's own
 tokenizer over the cells, outputs, tables and pictures of the notebooks in ``tests/notebooks``; other byte-pair
@@ -58,21 +58,24 @@ def estimate_tokens(text: str) -> int:
 
 
 class Corrections:
-    """What each model's endpoint counted against what was estimated, while the process lives."""
+    """What each profile's endpoint counted against what was estimated, while the process lives.
+
+    By profile, not by model: a request is packed before it is known which of the profile's models answers.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[float, float]] = {}
 
-    def learn(self, model: str, estimated_tokens: int, input_tokens: int) -> None:
+    def learn(self, profile: str, estimated_tokens: int, input_tokens: int) -> None:
         """Take a turn's usage in; what is too short to tell, or was not counted, is passed over."""
         if estimated_tokens < LEAST_TOKENS or input_tokens <= 0:
             return
-        estimated, counted = self._seen.get(model, (0.0, 0.0))
-        self._seen[model] = (KEPT * estimated + estimated_tokens, KEPT * counted + input_tokens)
+        estimated, counted = self._seen.get(profile, (0.0, 0.0))
+        self._seen[profile] = (KEPT * estimated + estimated_tokens, KEPT * counted + input_tokens)
 
-    def factor(self, model: str) -> float:
-        """Return by what an estimate is multiplied for a model: 1 until it was heard of, always within 0.5 and 2."""
-        estimated, counted = self._seen.get(model, (1.0, 1.0))
+    def factor(self, profile: str) -> float:
+        """Return by what an estimate is multiplied for a profile: 1 until it was heard of, always within 0.5 and 2."""
+        estimated, counted = self._seen.get(profile, (1.0, 1.0))
         # In steps, so that what is sent does not change with every turn.
         return round(min(max(counted / estimated, LEAST_FACTOR), MOST_FACTOR) / STEP) * STEP
 

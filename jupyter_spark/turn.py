@@ -148,7 +148,7 @@ class _Turn:
         request, profile = self.request, self.provider.profile
         self._prompt = self._render()
         yield TurnStarted(**self.head(), kind=request.kind, tier=request.tier, profile=profile.name, model=self._model)
-        sent_tokens = round(_estimate(self._prompt) * CORRECTIONS.factor(self._model))
+        sent_tokens = round(_estimate(self._prompt) * CORRECTIONS.factor(profile.name))
         yield ContextPacked(**self.head(), context=request.context, prompt_tokens=sent_tokens)
         if here := [row for row in request.context.kept_back if row.label == THE_CELL]:
             yield Notice(**self.head(), message=f"{say_kept_back(here)}.")
@@ -302,7 +302,8 @@ class _Turn:
                         self._reason = event.reason
                     elif isinstance(event, UsageSeen):
                         self._tally.count(event.usage, event.queue_s, event.tokens_per_s)
-                        CORRECTIONS.learn(self._model, _estimate(self._prompt), event.usage.input_tokens)
+                        profile = self.provider.profile.name
+                        CORRECTIONS.learn(profile, _estimate(self._prompt), event.usage.input_tokens)
                         yield UsageReported(**self.head(), usage=event.usage)
                     elif isinstance(event, Steered):
                         yield self._redirect(event)

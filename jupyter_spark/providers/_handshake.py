@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_spark.settings import Deadlines
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai import AsyncOpenAI
     from openai.resources.responses.responses import AsyncResponsesConnection
 
@@ -68,7 +70,9 @@ class SocketGate:
         self._not_before_s = max(self._not_before_s, self._clock() + seconds)
 
 
-async def connect_socket(client: AsyncOpenAI, deadlines: Deadlines, *, direct: bool) -> AsyncResponsesConnection:
+async def connect_socket(
+    client: AsyncOpenAI, deadlines: Deadlines, *, direct: bool, tls: ssl.SSLContext | None
+) -> AsyncResponsesConnection:
     """Open a WebSocket to the client's ``/responses``.
 
     Parameters
@@ -79,6 +83,8 @@ async def connect_socket(client: AsyncOpenAI, deadlines: Deadlines, *, direct: b
         The handshake gets ``HANDSHAKE_SHARE`` of ``connect_s``.
     direct : bool
         Past any proxy, for an endpoint on this machine.
+    tls : ssl.SSLContext or None
+        Whom the HTTP client trusts, so that both trust the same; None for an address without TLS.
     """
     timeout_s = deadlines.connect_s * HANDSHAKE_SHARE
     options: dict[str, Any] = {
@@ -90,4 +96,6 @@ async def connect_socket(client: AsyncOpenAI, deadlines: Deadlines, *, direct: b
     }
     if direct:
         options["proxy"] = None
+    if tls is not None:
+        options["ssl"] = tls
     return await client.responses.connect(websocket_connection_options=options).enter()  # type: ignore[arg-type]

@@ -32,6 +32,8 @@ from jupyter_spark.settings import Profile, find_key
 from jupyter_spark.wire import Message
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
     from openai import AsyncOpenAI
 
@@ -58,6 +60,7 @@ class HttpProvider:
         self._env = os.environ if env is None else env
         self._key: str | None = None
         self._client: AsyncOpenAI | None = None
+        self._tls: ssl.SSLContext | None = None
         self._refused: set[str] = set()
         self._model_index = 0
         self._circuit = Circuit(profile)
@@ -183,6 +186,8 @@ class HttpProvider:
         if self.profile.key_header and self._key:
             headers[self.profile.key_header] = self._key
         url = self.profile.endpoint(self._env)
+        direct = httpx2.URL(url).host in LOOPBACK
+        self._tls = httpx2.create_ssl_context(trust_env=not direct) if url.startswith("https") else None
         self._client = AsyncOpenAI(
             base_url=url,
             api_key=self._key or "none",
@@ -190,7 +195,8 @@ class HttpProvider:
             default_headers=headers or None,
             timeout=httpx2.Timeout(None, connect=self.profile.deadlines.connect_s),  # the rest is the turn's watch
             http_client=DefaultAsyncHttpxClient(
-                trust_env=httpx2.URL(url).host not in LOOPBACK,
+                trust_env=not direct,
+                verify=self._tls or True,
                 limits=httpx2.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=KEEPALIVE_S),
             ),
         )

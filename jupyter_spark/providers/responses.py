@@ -101,7 +101,7 @@ class ResponsesProvider(HttpProvider):
         try:
             client = self._connect()
             direct = client.base_url.host in LOOPBACK
-            return await connect_socket(client, self.profile.deadlines, direct=direct)
+            return await connect_socket(client, self.profile.deadlines, direct=direct, tls=self._tls)
         except Exception as error:
             self._gate.refused(error)
             raise

@@ -1,8 +1,8 @@
 """What a turn sends that the turn before had not: sessions of 20 turns on real notebooks.
 
 ``python -m tests.bench.prefix [TURNS [FOLLOW_UPS]]`` prints for each notebook how much of a request over HTTP, in
-bytes, begins as the request before it did; then what a follow-up sends over a WebSocket on which the first turn went
-whole, as the server counted it.
+bytes, begins as the request before it did; then what a follow-up sends over a WebSocket on which the first turn was
+sent whole, as the server counted it.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def test_the_notebook_is_sent_once() -> None:
     first = one.turn("ask", "what is x?")
     second = one.turn("ask", "and y?")
     assert [message.role for message in first] == ["user", "user"]
-    assert first[0].content == f"The notebook (code cells, then live variables):\n\n# In[1]\nx = 1\n\n# In[2]\n{ROOMY}"
+    assert first[0].content == f"The notebook (its cells, then live variables):\n\n# In[1]\nx = 1\n\n# In[2]\n{ROOMY}"
     assert first[1].content == "what is x?"
     assert second == [
         *first,

@@ -106,7 +106,7 @@ def test_the_whole_of_a_large_request() -> None:
     prompt = render_prompt(request("rewrite", context=ContextPack(pieces=PIECES)))
     assert [(message.role, message.content) for message in prompt.messages] == [
         ("system", RULES),
-        ("user", "The notebook (code cells, then live variables):\n\n# In[1]\nimport os\n\n# df\ndf: DataFrame"),
+        ("user", "The notebook (its cells, then live variables):\n\n# In[1]\nimport os\n\n# df\ndf: DataFrame"),
         ("user", "The cell to work on, cell c1:\n\n```python\nx = 1\n```\n\nChange the cell: add hints"),
     ]
     assert prompt == Prompt(prompt.messages, fence="```")

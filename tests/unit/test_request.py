@@ -11,7 +11,7 @@ from jupyter_spark.conversation import NOTEBOOK_SHARE
 from jupyter_spark.errors import UsageError
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Profile
-from jupyter_spark.tokens import PER_BASE64_CHARACTER, Corrections
+from jupyter_spark.tokens import CORRECTIONS, PER_BASE64_CHARACTER
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -152,12 +152,9 @@ def test_a_cell_that_is_kept_out_after_it_was_told() -> None:
     assert "df" in request.context.known_names
 
 
-def test_a_models_own_count_corrects_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    profile = LARGE.model_copy(update={"models": ("m",)})
-    before = build("ask", "add hints", profile, target=None).context.budget_tokens
-    corrections = Corrections()
-    corrections.learn("m", 1_000, 1_500)
-    monkeypatch.setattr("jupyter_spark.request.CORRECTIONS", corrections)
+def test_an_endpoints_own_count_corrects_the_budget() -> None:
+    before = build("ask", "add hints", LARGE, target=None).context.budget_tokens
+    CORRECTIONS.learn(LARGE.name, 1_000, 1_500)
     fixed = round(1.5 * (PROMPT_TOKENS + RULES_TOKENS + estimate_tokens("add hints")))
-    after = build("ask", "add hints", profile, target=None).context.budget_tokens
+    after = build("ask", "add hints", LARGE, target=None).context.budget_tokens
     assert after == int((1_500 - fixed) / 1.5) < before

@@ -64,6 +64,19 @@ def test_an_edit() -> None:
     assert len(proposal.checks) == 8
 
 
+def test_what_the_endpoint_counts_corrects_the_next_turns_estimate() -> None:
+    asked = request("explain", target=CELL.model_copy(update={"source": "total = 1  # a note\n" * 60}))
+
+    def counted(input_tokens: int) -> int:
+        usage = UsageSeen(Usage(input_tokens=input_tokens, output_tokens=9))
+        reply = [Started("the profile's second model"), Delta(GOOD), usage, Completed("stop")]
+        return int(only(turn(asked, Replies(reply)), "context_packed").prompt_tokens)
+
+    estimated = counted(0)
+    assert counted(round(1.5 * estimated)) == estimated  # a count of 0 tells nothing
+    assert counted(0) == round(1.5 * estimated)
+
+
 def test_words() -> None:
     provider = Replies("Because **a** is 1.\n```python\nx\n```")
     events = turn(request("ask"), provider)

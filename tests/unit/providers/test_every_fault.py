@@ -183,7 +183,7 @@ def test_a_certificate_that_nobody_trusts(transport: str) -> None:
 def test_the_whole_turn_has_a_deadline(transport: str) -> None:
     async def scenario() -> None:
         async with PacedServer(answer="word " * 2_000, rate_tok_s=50.0) as server:
-            case = Case("too long", None, deadlines=Deadlines(turn_s=0.6))
+            case = Case("too long", None, deadlines=Deadlines(turn_s=2.0))
             error, events = await asyncio.wait_for(turn(server.base_url, transport, case), BOUND_S)
             assert (type(error), error.code) == (errors.DeadlineError, "deadline_turn")
             assert text(events)

@@ -83,6 +83,17 @@ def test_how_long_to_wait(value: str | None, seconds: float | None) -> None:
     assert status(429).retry_after_s is None
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_how_long_to_wait_is_told_in_an_event(inside: bool) -> None:
+    """The SDK's types have the headers in the error; a reply's headers may as well stand beside it."""
+    headers = {"headers": {"Retry-After": "3"}}
+    error = {"code": "rate_limit_exceeded", "message": "m", **(headers if inside else {})}
+    event = {"type": "error", "status": 429, "error": error, **({} if inside else headers)}
+    with pytest.raises(errors.RateLimitError) as caught:
+        ResponsesProvider(PROFILE, {})._reader().read(event)
+    assert caught.value.retry_after_s == 3.0
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+import trustme
 
 from jupyter_spark.providers import Completed, Delta, ProviderRequest, Started, Steered, Steering, UsageSeen
 from jupyter_spark.settings import Deadlines
@@ -97,6 +99,19 @@ def test_warm_and_idle_a_second_turn_opens_no_connection() -> None:
             before = server.connections_opened
             await read(provider)
             assert server.connections_opened == before
+
+    run(scenario)
+
+
+def test_another_conversation_takes_the_warm_spare() -> None:
+    async def scenario() -> None:
+        async with socketed() as (server, provider):
+            await read(provider)
+            await until(lambda: server.sockets_open == 2)
+            await read(provider, ProviderRequest((Message(role="user", content="Something else?"),)))
+            one, other = (record.connection for record in server.records)
+            assert other != one
+            assert other <= 2  # it was open before anybody asked
 
     run(scenario)
 
@@ -299,5 +314,24 @@ def test_a_profile_without_websocket_never_tries() -> None:
             await read(provider)
             assert [record.transport for record in server.records] == ["http"]
             assert make_profile("responses", server.base_url).websocket is False
+
+    run(scenario)
+
+
+def test_both_transports_trust_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    trusting, serving_tls = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.configure_trust(trusting)
+    authority.issue_cert("127.0.0.1").configure_cert(serving_tls)
+    monkeypatch.setattr("httpx2.create_ssl_context", lambda **_: trusting)
+
+    async def scenario() -> None:
+        for more, transport in (({}, "websocket"), ({"websocket": False}, "http")):
+            async with (
+                PacedServer(answer=ANSWER, tls=serving_tls) as server,
+                opened("responses", server, **({"websocket": True} | more)) as provider,
+            ):
+                assert text(await read(provider)) == ANSWER
+                assert [record.transport for record in server.records] == [transport]
 
     run(scenario)
