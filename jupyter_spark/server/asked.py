@@ -5,6 +5,7 @@ Names are known all the same: an edit is checked against the whole notebook, wha
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -192,9 +193,19 @@ def read_file(root: Path, name: str) -> str:
     spelled = (*path.relative_to(root).parts, *Path(name).parts)
     if any(part.startswith(".") and part not in (".", "..") for part in spelled):
         raise UsageError(f"'{name}' is hidden, and hidden files are never sent.", "Copy what is needed into another.")
-    if not path.is_file():
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except PermissionError as error:  # a folder on the way that may not be read
+        raise _unreadable(name, error) from None
+    except OSError:
+        is_file = False
+    if not is_file:
         raise UsageError(f"There is no file '{name}'.", "Choose one of the file browser's.")
     return _text_of(path, name)
+
+
+def _unreadable(name: str, error: OSError) -> UsageError:
+    return UsageError(f"'{name}' cannot be read: {error.strerror or error}.", "Mend its rights.")
 
 
 def _text_of(path: Path, name: str) -> str:
@@ -202,7 +213,7 @@ def _text_of(path: Path, name: str) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"'{name}' cannot be read: {error.strerror or error}.", "Mend its rights.") from None
+        raise _unreadable(name, error) from None
     if len(data) > MAX_FILE_BYTES:
         raise UsageError(
             f"'{name}' is larger than {MAX_FILE_BYTES // 1000} kB.", "Add a smaller file, or select what matters."

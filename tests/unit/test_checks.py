@@ -83,12 +83,16 @@ def test_parses(source: str) -> None:
     assert checks.parses(edit(source)) == CheckResult(name="parses", ok=True)
 
 
-@pytest.mark.parametrize(("source", "line"), [("x = 1\ny = = 2", 2), ("return 1", 1), ("%%time\n\nx = (", 3)])
-def test_does_not_parse(source: str, line: int) -> None:
-    message, where = finding(checks.parses(edit(source)))
-    assert message.startswith("SyntaxError: ")
-    assert len(message) > len("SyntaxError: ")
-    assert where == line
+@pytest.mark.parametrize(
+    ("source", "says", "line"),
+    [
+        ("x = 1\ny = = 2", "invalid syntax", 2),
+        ("return 1", "'return' outside function", 1),
+        ("%%time\n\nx = (", "'(' was never closed", 3),
+    ],
+)
+def test_does_not_parse(source: str, says: str, line: int) -> None:
+    assert finding(checks.parses(edit(source))) == (f"SyntaxError: {says}", line)
 
 
 def test_another_language_is_not_parsed_and_says_so() -> None:
@@ -250,6 +254,12 @@ def test_a_definition_that_is_lost(new: str, message: str) -> None:
     assert finding(checks.keeps_definitions(edit(new, TWO))) == (message, None)
 
 
+def test_a_definition_of_any_kind_is_named_once() -> None:
+    old = "async def f(): ...\ndef g(): ...\ndef g(): ...\nclass C: ..."
+    message = "'f', 'g', 'C' are gone, and nothing was asked to be removed."
+    assert finding(checks.keeps_definitions(edit("x = 1", old)))[0] == message
+
+
 @pytest.mark.parametrize(
     ("new", "words", "kind"),
     [
@@ -280,9 +290,24 @@ def test_no_definition_is_lost_or_that_was_asked_for(new: str, words: str, kind:
         ("a = read_csv(1)", "read it with read_csv", None),
         ("a = 1\nb = 1 + a", "use 2 instead of 1", "'1' is still used, and should not be."),
         ("a = 2\nb = a + 1", "use 2 instead of 1", None),
+        ("a = read_csv_fast(1)", "read it with read_csv", "'read_csv' was asked for and is not there."),
+        ("a = 2", "don't use iterrows", None),
+        ("def f():\n    'Says it.'", "add a docstring", None),
         ("a = (", "add a docstring", None),
     ],
 )
 def test_what_was_said_outright(new: str, words: str, message: str | None) -> None:
     result = checks.as_asked(edit(new, "a = 1\nb = a + 1", instruction=words))
     assert (result.ok, result.message) == (message is None, message or "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("a = read_csv(1)", "a = load(1)", "read_csv() is slow, write load()"),  # it speaks of what is there
+        ("a = (", "a = 1", "add a docstring"),
+        ("a = 1", "a = (", "add a docstring"),
+    ],
+)
+def test_what_cannot_be_judged_is_not(old: str, new: str, words: str) -> None:
+    assert checks.as_asked(edit(new, old, instruction=words)) == CheckResult(name="as_asked", ok=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from jupyter_spark.server.asked import MAX_FILE_BYTES, MAX_FILES, asked_request,
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.wire import CellSnapshot, ErrorReport, NotebookSnapshot, TurnRequest, VariableSummary
 from jupyter_spark.wire_page import TurnRequested
+
+NOBODY = 65534
 
 CELLS = (
     CellSnapshot(cell_id="a", source="orders = load()", execution_count=1),
@@ -138,12 +142,36 @@ def test_files_that_may_not_be_sent(tmp_path: Path) -> None:
         asked(root, files=tuple(f"{number}.txt" for number in range(MAX_FILES + 1)))
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a file that its reader may not read")
-def test_a_file_without_rights(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("x")
-    (tmp_path / "mine.txt").chmod(0)
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_file(tmp_path, "mine.txt")
+@pytest.fixture
+def without_privileges() -> Iterator[Path]:
+    """A folder that anybody may read, and a test that is nobody in particular: root may read everything."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        am_root = os.geteuid() == 0
+        if am_root:
+            os.chown(folder, NOBODY, -1)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            if am_root:
+                os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_file_without_rights(without_privileges: Path) -> None:
+    root = without_privileges
+    (root / "mine.txt").write_text("x")
+    (root / "mine.txt").chmod(0)
+    (root / "folder").mkdir()
+    (root / "folder" / "mine.txt").write_text("x")
+    (root / "folder").chmod(0)
+    try:
+        for name in ("mine.txt", "folder/mine.txt"):
+            with pytest.raises(UsageError, match=f"'{name}' cannot be read: Permission denied"):
+                read_file(root, name)
+    finally:
+        (root / "folder").chmod(0o700)
 
 
 def test_what_is_kept_out_stays_out(tmp_path: Path) -> None:
