@@ -35,6 +35,7 @@ class Talk:
         if not self.panel.is_visible():
             self.notebook.command("jupyter-spark:toggle-chat")
         self.panel.wait_for()
+        self.notebook.wait_idle()  # by then the server knows the notebook, too
 
     @property
     def turns(self) -> Locator:
