@@ -23,7 +23,7 @@ DESCRIBES, TYPE_OF = "described by the instruction", "the class of {}"
 CODE_TYPES = ("function", "type")  # variables that a definition tells better
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PART = re.compile(r"[A-Z]{2,}(?![a-z])|[^\W\d_][^\W\d_A-Z]*")  # a word of a name: of SNAKE_CASE, of camelCase
 _CALLABLE = re.compile(r"\b(?:helper|function|method)s?\b", re.IGNORECASE)
 _ENDING = re.compile(r"(?:ations?|at(?:es?|ed|ing)|i?(?:es|ed)|ing|ers?|s|e|y)$")
 _STOP_WORDS = frozenset(

@@ -226,6 +226,10 @@ def test_an_outline_tells_what_the_instruction_only_describes() -> None:
     assert told("with the rate") == ["RATE = 0.19"]
     assert told("a rated helper") == []  # a constant is no helper
     assert told("something else, for all of them") == []
+    named = notebook("def toGröße(x): ...", "HTTP_URL = 'http'", "x = 1")
+    for words, line in (("with the größe", "toGröße(x)"), ("take that URL", "HTTP_URL = 'http'")):
+        pieces = pack_context(named, named.cells[2], words, PackOptions(100, outline=True, only_new=True)).pieces
+        assert [piece.text for piece in pieces] == [line]
 
 
 def test_what_is_described_gives_way_to_what_is_named() -> None:
