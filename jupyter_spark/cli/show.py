@@ -36,7 +36,7 @@ def show_status(report: Report, common: Common) -> int:
         "profiles": sorted(settings.profiles),
         "local": _local_state(),
         "last_turn": _last_turn(settings),
-        "journal": str(journal_path() or "off"),
+        "journal": _journal_state(),
         "settings_files": list(settings.files),
     }
     for tier, state in tiers.items():
@@ -55,6 +55,13 @@ def show_status(report: Report, common: Common) -> int:
     report.line(f"{'journal':<9} {report.result['journal']}")
     report.line(f"{'settings':<9} {', '.join(settings.files) or 'built in'}")
     return DONE
+
+
+def _journal_state() -> str:
+    try:
+        return str(journal_path() or "off")
+    except JournalError as error:
+        return str(error)
 
 
 def _override(common: Common, tier: str) -> str | None:
