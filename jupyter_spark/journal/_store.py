@@ -62,7 +62,7 @@ def journal_path(env: Mapping[str, str] | None = None) -> Path | None:
     Raises
     ------
     JournalError
-        What is set is neither a switch nor a file: a single word, which would become a file of that name wherever one is.
+        What is set is neither a switch nor a file: a single word would become a file of that name wherever one is.
     """
     value = (os.environ if env is None else env).get(SWITCH, "").strip()
     if value.lower() in OFF:

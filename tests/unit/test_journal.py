@@ -243,9 +243,7 @@ def test_the_journal_is_switched_off_by_any_such_word(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["offf", "yes", "1", "disable"])
-def test_a_word_becomes_no_file_and_stops_no_turn(
-    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_word_becomes_no_file_and_stops_no_turn(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JUPYTER_SPARK_JOURNAL", value)
     with pytest.raises(JournalError, match="neither a file nor off") as caught:
