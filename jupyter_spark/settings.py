@@ -130,6 +130,12 @@ class Profile(_Section):
         """Whether secrets are kept back from it."""
         return self.redact and not self.stays_here
 
+    def address_source(self, env: Mapping[str, str]) -> str:
+        """Return where the base URL was said: the variable or the setting to mend."""
+        if self.base_url_env and env.get(self.base_url_env):
+            return self.base_url_env
+        return f"base_url of profile '{self.name}'"
+
     def endpoint(self, env: Mapping[str, str]) -> str:
         """Return the base URL; the environment's word goes before the table's."""
         url = (env.get(self.base_url_env) if self.base_url_env else None) or self.base_url

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from jupyter_spark.settings import Profile
 _KEY_LIKE = re.compile(r"\b(?:sk|csk|gsk|key)[-_][\w*.-]{4,}")
 _NOT_FOUND = {"model_not_found", "model_not_available", "deployment_not_found"}
 _UNSUPPORTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value"}
+NO_ADDRESS = "no_address"
 # What a WebSocket forgot or may no longer do: the whole history on a fresh one mends it.
 REPLAYED = {"previous_response_not_found", "websocket_connection_limit_reached"}
 
@@ -25,8 +28,11 @@ def without_keys(text: str, key: str | None = None) -> str:
     return " ".join(_KEY_LIKE.sub("***", text).split())[:400]
 
 
-def from_exception(error: Exception, profile: Profile, key: str | None) -> errors.SparkError:
-    """Turn an exception of the SDK or its HTTP client into a SparkError."""
+def from_exception(
+    error: Exception, profile: Profile, key: str | None, env: Mapping[str, str] | None = None
+) -> errors.SparkError:
+    """Turn an exception of the SDK or its HTTP client into a SparkError; ``env`` may hold the profile's address."""
+    env = os.environ if env is None else env
     import httpx2
     import openai
 
@@ -34,7 +40,8 @@ def from_exception(error: Exception, profile: Profile, key: str | None) -> error
         return error
     if isinstance(error, openai.APIStatusError):
         body = error.body if isinstance(error.body, dict) else {}
-        return from_status(error.status_code, body, error.message, profile, key, error.response.headers)
+        told = from_status(error.status_code, body, error.message, profile, key, error.response.headers)
+        return _with_address(told, profile, env) if told.code == NO_ADDRESS else told
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         # The turn's own watch waits for everything but the connection.
         return connect_deadline(profile)
@@ -72,7 +79,9 @@ def from_status(
     if code in REPLAYED:
         return errors.BadRequestError(f"{_who(profile)} cannot go on from before: {text}.", "Try again.", code=code)
     if status == 404:
-        return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
+        return errors.BadRequestError(
+            f"{_who(profile)} has no such address: {text}.", "Check the profile's address.", code=NO_ADDRESS
+        )
     if status == 429:
         quota = code == "insufficient_quota"
         hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (--profile NAME)."
@@ -91,6 +100,22 @@ def from_status(
             f"{_who(profile)} does not take '{parameter}'.", code="unsupported_parameter", parameter=str(parameter)
         )
     return errors.BadRequestError(f"{_who(profile)} refuses the request: {text}.", "See: jupyter spark doctor")
+
+
+def _with_address(error: errors.ProviderError, profile: Profile, env: Mapping[str, str]) -> errors.ProviderError:
+    """Name the address of a 404, and where it was said."""
+    url, source = profile.endpoint(env).rstrip("/"), profile.address_source(env)
+    meant = "" if url.endswith("/v1") else f" Did you mean {url}/v1?"
+    return errors.BadRequestError(
+        f"There is no API of {_who(profile)} at {without_passwords(url)} (status 404).",
+        f"Check {source}.{without_passwords(meant)}",
+        code=NO_ADDRESS,
+    )
+
+
+def without_passwords(url: str) -> str:
+    """Return an address without the user and the password that it may hold."""
+    return re.sub(r"//[^/@\s]+@", "//", url)
 
 
 def from_event(body: Any, profile: Profile, key: str | None, headers: Any = None) -> errors.ProviderError:

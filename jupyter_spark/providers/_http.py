@@ -142,7 +142,7 @@ class HttpProvider:
             raise
         except Exception as error:  # noqa: BLE001 - it goes on as one of ours
             # Some endpoints echo the key in what they say: a chained traceback would carry it into a log.
-            raise from_exception(error, self.profile, self._key) from None
+            raise from_exception(error, self.profile, self._key, self._env) from None
         finally:
             if exchange is not None:
                 self._running.discard(exchange)

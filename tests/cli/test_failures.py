@@ -93,6 +93,29 @@ def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "✗ profile paced, endpoint: No answer from" in done.out
 
 
+def test_an_address_that_lacks_its_end_is_named(user, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1")
+    with running_paced_server(answer="yes") as server:
+        whole = server.base_url
+        short = whole.removesuffix("/v1")
+        user.settings("[tiers]\nspark = 'openai'\n[profiles.openai]\nwebsocket = false\n")
+        monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+        monkeypatch.setenv("OPENAI_BASE_URL", short)
+        assert_one_line(
+            user.run("ask", path, "x"), 1, f"at {short} (status 404)", "OPENAI_BASE_URL", f"Did you mean {whole}?"
+        )
+        done = user.run("doctor", "--tier", "spark")
+        assert done.status == 1
+        assert f"✗ profile openai, endpoint: {short} answers, but there is no API" in done.out
+        assert f"Did you mean {whole}? Mend OPENAI_BASE_URL." in done.out
+        monkeypatch.setenv("OPENAI_BASE_URL", whole)
+        assert f"✓ profile openai, endpoint: {whole} answers\n" in user.run("doctor", "--tier", "spark").out
+        monkeypatch.delenv("OPENAI_BASE_URL")
+        user.settings(endpoint(short))
+        monkeypatch.setenv("PACED_API_KEY", SECRET)
+        assert_one_line(user.run("ask", path, "x"), 1, "base_url of profile 'paced'")
+
+
 def test_a_wrong_key_is_one_line_without_the_key(user, monkeypatch: pytest.MonkeyPatch) -> None:
     path = user.notebook("x = 1")
     monkeypatch.setenv("PACED_API_KEY", SECRET)
