@@ -14,7 +14,7 @@ from jupyter_spark.cli.report import DONE, Report
 from jupyter_spark.errors import AuthenticationError, ConfigError, JournalError, LocalModelError
 from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import journal_path, notebook_scope, open_journal
-from jupyter_spark.settings import Profile, Settings, find_key, load_settings
+from jupyter_spark.settings import Profile, Settings, find_key, load_limits, load_settings
 from jupyter_spark.wire import TurnFigures, TurnRecord
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _turn_line(turn: dict[str, Any] | None) -> str:
 
 def show_history(report: Report, common: Common, path: Path | None, number: int) -> int:
     """List turns, the newest first."""
-    journal = open_journal(limits=load_settings(common.config).limits)
+    journal = open_journal(limits=load_limits(common.config))
     try:
         turns = journal.turns(number, notebook_scope(path) if path else None)
     finally:
@@ -177,7 +177,7 @@ def clear_history(report: Report, common: Common, path: Path | None) -> int:
 
     if path is not None:
         raise UsageError("--clear forgets the whole history.", "Leave the notebook out.")
-    journal = open_journal(limits=load_settings(common.config).limits)
+    journal = open_journal(limits=load_limits(common.config))
     try:
         journal.clear()
     finally:

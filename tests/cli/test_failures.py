@@ -81,6 +81,21 @@ def test_settings_that_do_not_parse_are_one_line(user) -> None:
     assert_one_line(user.run("status"), 1, "api")
 
 
+def test_a_mistake_in_the_tiers_does_not_block_undo_and_history(user, fenced: Fenced) -> None:
+    path = user.notebook("x = 1")
+    before = path.read_bytes()
+    user.answer(fenced("x = 2"))
+    assert user.run("rewrite", path, "--cell", "0", "two", "--apply").status == 0
+    after = path.read_bytes()
+    user.settings("[tiers]\nspark = 'groqq'\n")
+    assert_one_line(user.run("ask", path, "x"), 1, f"'groqq' ([tiers] spark in {user.config})", "Did you mean groq?")
+    assert user.run("undo", path).status == 0
+    assert path.read_bytes() == before
+    assert user.run("redo", path).status == 0
+    assert path.read_bytes() == after
+    assert len(user.run("history", "--json").json["turns"]) == 1
+
+
 def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
     path = user.notebook("x = 1")
     with socket.socket() as taken:

@@ -66,10 +66,9 @@ def test_an_unknown_profile(restored: Kernel, paced: PacedServer) -> None:
     for code in ("%spark ask hello --profile opneai", "%spark use opneai"):
         what, do = told(restored.run(code))
         assert what == "There is no profile 'opneai'."
-        assert do.startswith("Known profiles: ")
-        assert "openai" in do
+        assert do.startswith("Did you mean openai? Known profiles: ")
     reload_with(restored, JUPYTER_SPARK_PROFILE="opneai")
-    assert told(restored.run("%spark ask hello"))[0] == "There is no profile 'opneai'."
+    assert told(restored.run("%spark ask hello"))[0] == "There is no profile 'opneai' (JUPYTER_SPARK_PROFILE)."
     assert paced.records == []
 
 
@@ -120,6 +119,26 @@ def test_settings_that_cannot_be_read(restored: Kernel, home: Path) -> None:
     finally:
         file.unlink()
     assert restored.run("%spark ask hello").status == "ok"  # as soon as it is mended
+
+
+def test_a_mistake_in_the_tiers_does_not_block_undo(
+    restored: Kernel, home: Path, paced: PacedServer, fenced: Fenced
+) -> None:
+    paced.answer, paced.fault = fenced("x = 2"), None
+    assert restored.run("%%spark two\nx = 1").status == "ok"
+    file = home / "config" / "jupyter_spark.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('[tiers]\ndeep = "groqq"\n', "utf-8")
+    try:
+        reload_with(restored)
+        what, do = told(restored.run("%spark ask hello"))
+        assert what == f"There is no profile 'groqq' ([tiers] deep in {file})."
+        assert do.startswith("Did you mean groq?")
+        undone = restored.run("%spark undo")
+        assert undone.status == "ok"
+        assert undone.payload[0]["text"] == "x = 1"
+    finally:
+        file.unlink()
 
 
 @pytest.mark.parametrize(
