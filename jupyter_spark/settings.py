@@ -318,12 +318,11 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
     if profile.key_env and (stored := _from_keyring(profile.key_env)):
         return stored
     if profile.key_required and profile.api in ("responses", "chat"):
-        names = " or ".join(profile.key_env) or "a key"
-        raise AuthenticationError(
-            f"Profile '{profile.name}' needs a key.",
-            f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}",
-            code="no_key",
-        )
+        names = " or ".join(profile.key_env)
+        hint = f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}"
+        if not names:
+            hint = f'Set key_env = ["MY_KEY"] in [profiles.{profile.name}], or key_required = false.'
+        raise AuthenticationError(f"Profile '{profile.name}' needs a key.", hint, code="no_key")
     return None
 
 

@@ -181,11 +181,11 @@ class HttpProvider:
         import httpx2
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
+        url = self.profile.endpoint(self._env)  # without an address no key helps: that is told first
         self._key = find_key(self.profile, self._env)
         headers = dict(self.profile.headers)
         if self.profile.key_header and self._key:
             headers[self.profile.key_header] = self._key
-        url = self.profile.endpoint(self._env)
         direct = httpx2.URL(url).host in LOOPBACK
         self._tls = httpx2.create_ssl_context(trust_env=not direct) if url.startswith("https") else None
         self._client = AsyncOpenAI(

@@ -96,6 +96,18 @@ def test_a_mistake_in_the_tiers_does_not_block_undo_and_history(user, fenced: Fe
     assert len(user.run("history", "--json").json["turns"]) == 1
 
 
+def test_a_profile_of_ones_own_is_told_what_it_lacks_the_address_first(user) -> None:
+    path = user.notebook("x = 1")
+    user.settings("[profiles.mine]\napi = 'chat'\n")
+    ask = ["ask", path, "x", "--profile", "mine"]
+    assert_one_line(user.run(*ask), 1, "Profile 'mine' has no address. Set base_url, e.g. to http://localhost:8000/v1")
+    assert "✗ profile mine, address: Profile 'mine' has no address." in user.run("doctor", "--profile", "mine").out
+    user.settings("[profiles.mine]\napi = 'chat'\nbase_url = 'http://127.0.0.1:1/v1'\n")
+    assert_one_line(
+        user.run(*ask), 1, "needs a key", 'Set key_env = ["MY_KEY"] in [profiles.mine]', "key_required = false"
+    )
+
+
 def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
     path = user.notebook("x = 1")
     with socket.socket() as taken:

@@ -381,6 +381,12 @@ def test_no_key(stored_keys: MemoryKeyring, locked: bool, api: str) -> None:
     assert "keyring set jupyter_spark" in caught.value.hint
 
 
+def test_a_profile_of_ones_own_without_a_key_is_told_both_ways() -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        find_key(Profile(name="mine", base_url="http://a/v1"), {})
+    assert caught.value.hint == 'Set key_env = ["MY_KEY"] in [profiles.mine], or key_required = false.'
+
+
 def test_no_key_and_none_needed() -> None:
     assert find_key(Profile(name="p", key_env=("FIRST",), key_required=False), {}) is None
     assert find_key(Profile(name="p", api="local"), {}) is None
