@@ -309,14 +309,14 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
     Raises
     ------
     AuthenticationError
-        The profile needs a key and there is none.
+        The profile needs a key and there is none (code ``no_key``), or it cannot be one (``bad_key``).
     """
     env = os.environ if env is None else env
     for name in profile.key_env:
         if value := env.get(name, "").strip():
-            return value
+            return _whole(value, name)
     if profile.key_env and (stored := _from_keyring(profile.key_env)):
-        return stored
+        return _whole(stored.strip(), "the keyring")
     if profile.key_required and profile.api in ("responses", "chat"):
         names = " or ".join(profile.key_env)
         hint = f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}"
@@ -324,6 +324,18 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
             hint = f'Set key_env = ["MY_KEY"] in [profiles.{profile.name}], or key_required = false.'
         raise AuthenticationError(f"Profile '{profile.name}' needs a key.", hint, code="no_key")
     return None
+
+
+def _whole(key: str, where: str) -> str:
+    """Return a key that can be sent in a header, or say what it holds; it is not repeated."""
+    if all("!" <= character <= "~" for character in key):
+        return key
+    what = "a character that no key has"
+    if any(map(str.isspace, key)):
+        what = "a line break" if len(key.splitlines()) > 1 else "a blank"
+    raise AuthenticationError(
+        f"The key in {where} holds {what}: it was not sent.", f"Set {where} anew, to the key alone.", code="bad_key"
+    )
 
 
 def _choice(tier: str, value: Any, file_of: Mapping[str, str]) -> TierChoice:

@@ -84,8 +84,10 @@ def _profile_state(profile: Profile) -> dict[str, Any]:
     try:
         source = key_source(profile)
         key, told = ("found", f"key from {source}") if source else ("not needed", "no key needed")
-    except AuthenticationError:
+    except AuthenticationError as error:
         source, key, told = None, "missing", f"no key: set {' or '.join(profile.key_env) or 'one'}"
+        if error.code == "bad_key":
+            key, told = "broken", error.message
     where = {"local": "on this machine", "scripted": f"script {profile.script}"}.get(profile.api, "")
     if not where:
         try:

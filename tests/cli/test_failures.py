@@ -108,6 +108,19 @@ def test_a_profile_of_ones_own_is_told_what_it_lacks_the_address_first(user) -> 
     )
 
 
+def test_a_key_in_two_lines_is_refused_and_nothing_is_sent(user, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1")
+    monkeypatch.setenv("PACED_API_KEY", f"{SECRET}\nmore")
+    with running_paced_server(answer="yes") as server:
+        user.settings(endpoint(server.base_url))
+        done, doctor, status = (user.run(*words) for words in (["ask", path, "x"], ["doctor"], ["status"]))
+        assert server.records == []
+    assert_one_line(done, 1, "The key in PACED_API_KEY holds a line break")
+    assert "✗ profile paced, key: The key in PACED_API_KEY holds a line break" in doctor.out
+    assert "The key in PACED_API_KEY holds a line break" in status.out
+    assert SECRET not in done.err + doctor.out + status.out
+
+
 def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
     path = user.notebook("x = 1")
     with socket.socket() as taken:

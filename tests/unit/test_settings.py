@@ -364,6 +364,28 @@ def test_a_key_of_the_environment(stored_keys: MemoryKeyring) -> None:
     assert find_key(KEYED, {"OTHER": "x"}) == "stored"
 
 
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("sk-te\nst", "a line break"),
+        ("sk-te\r\nst", "a line break"),
+        ("sk-te st", "a blank"),
+        ("sk-te\tst", "a blank"),
+        ("sk-te\u2013st", "a character that no key has"),
+        ("sk-te\x00st", "a character that no key has"),
+    ],
+)
+def test_a_key_that_cannot_be_one_is_refused_and_not_repeated(key: str, what: str, stored_keys: MemoryKeyring) -> None:
+    stored_keys.set_password("jupyter_spark", "FIRST", key)
+    for env, where in (({"FIRST": key}, "FIRST"), ({}, "the keyring")):
+        with pytest.raises(AuthenticationError) as caught:
+            find_key(KEYED, env)
+        assert caught.value.code == "bad_key"
+        assert caught.value.message == f"The key in {where} holds {what}: it was not sent."
+        assert where in caught.value.hint
+        assert "sk-te" not in str(caught.value)
+
+
 def test_a_stored_key(stored_keys: MemoryKeyring) -> None:
     stored_keys.set_password("jupyter_spark", "SECOND", "stored")
     assert find_key(KEYED, {}) == "stored"
