@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jupyter_spark import errors
+from jupyter_spark.providers._causes import CUT, REFUSED, is_here, reason_of, whom
 from jupyter_spark.providers._deadlines import connect_deadline
 from jupyter_spark.settings import Profile
 
@@ -44,17 +45,18 @@ def from_exception(
         return _with_address(told, profile, env) if told.code == NO_ADDRESS else told
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         # The turn's own watch waits for everything but the connection.
-        return connect_deadline(profile)
+        return connect_deadline(profile, whom(profile, env))
     if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__ or error
+        reason = reason_of(error)
         return errors.ConnectionFailed(
-            f"No connection to {_who(profile)}: {without_keys(str(cause), key) or type(cause).__name__}.",
+            f"No connection to {whom(profile, env)}: {reason}.",
             "Check the network and the profile's address (jupyter spark doctor).",
-            retryable=True,
+            # Nobody listens on this machine: that does not pass by itself.
+            retryable=not (reason == REFUSED and is_here(profile, env)),
         )
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
         return errors.StreamCutError(
-            f"The answer of {_who(profile)} was cut off ({type(error).__name__}).", "Try again.", retryable=True
+            f"The answer of {_who(profile)} is not whole: {CUT}.", "Try again.", retryable=True
         )
     return errors.ProviderError(f"{_who(profile)}: {without_keys(str(error), key) or type(error).__name__}.")
 

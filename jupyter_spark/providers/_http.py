@@ -21,6 +21,7 @@ from jupyter_spark.errors import (
     SparkError,
     StreamCutError,
 )
+from jupyter_spark.providers._causes import LOOPBACK
 from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._failures import REPLAYED, from_exception
 from jupyter_spark.providers._inbox import Inbox
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 KEEPALIVE_S = 300.0  # the SDK's own 5 s would open a new connection for almost every turn
 DRAIN_S = 0.25  # an endpoint that does not end its reply costs a connection, not a wait
 ATTEMPTS = 6
-LOOPBACK = ("localhost", "127.0.0.1", "::1")  # no proxy stands between us and this machine
 DONE = b"[DONE]"
 OPENED = b""
 
