@@ -148,21 +148,21 @@ def test_a_mistake_in_the_tiers_does_not_block_undo(
         ("http_429_quota", "takes no more requests now"),
         ("http_500", "failed (status 500)"),
         ("cut_mid_token", "the connection was cut in mid-answer"),
-        ("cut_before_terminal", "the connection was cut in mid-answer"),
+        ("cut_before_terminal", "closed the connection in mid-answer"),
         ("error_event", "OpenAI, fast"),
         ("failed_event", "OpenAI, fast"),
         ("filtered", "withheld its answer"),
     ],
 )
 def test_what_the_endpoint_does(
-    kernel: Kernel, paced: PacedServer, fenced: Fenced, fault: FaultName, said: str
+    restored: Kernel, paced: PacedServer, fenced: Fenced, fault: FaultName, said: str
 ) -> None:
     paced.answer, paced.fault = fenced("x = 2\n" * 20), Fault(fault)
-    ran = kernel.run("%%spark change it\nx = 1")
+    ran = restored.run("%%spark change it\nx = 1")
     assert said in told(ran)[0]
     assert "failed; nothing was applied" in ran.shown
     paced.fault = None
-    assert len(kernel.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
+    assert len(restored.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
 
 
 @pytest.mark.parametrize(
