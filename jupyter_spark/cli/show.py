@@ -149,9 +149,16 @@ def show_history(report: Report, common: Common, path: Path | None, number: int)
     journal = open_journal(limits=load_limits(common.config))
     try:
         turns = journal.turns(number, notebook_scope(path) if path else None)
+        # The code that a turn proposed, written or not: what could not be written is found again here.
+        proposals = [journal.proposal(turn.turn_id) if report.as_json else None for turn in turns]
     finally:
         journal.close()
-    report.result = {"turns": [turn.model_dump(mode="json") for turn in turns]}
+    report.result = {
+        "turns": [
+            turn.model_dump(mode="json") | {"new_source": proposal.edit.new_source if proposal else None}
+            for turn, proposal in zip(turns, proposals, strict=True)
+        ]
+    }
     if turns:
         report.table(["WHEN", "KIND", "STATUS", "NOTEBOOK", "MODEL", "TOOK", "WORDS"], [_row(turn) for turn in turns])
     else:
