@@ -45,8 +45,14 @@ def assert_one_line(done, status: int, *words: str) -> None:
         (["model"], 2, ["jupyter spark model --help"]),
         (["rewrite", "nb.ipynb", "--cell", "2", "x"], 2, ["Cell 2 is a markdown cell"]),
         (["rewrite", "nb.ipynb", "--cell", "3", "x"], 2, ["Cell 3 is empty"]),
-        (["rewrite", "nb.ipynb", "--cell", "9", "x"], 1, ["no cell '9'", "4 cells"]),
-        (["rewrite", "nb.ipynb", "--cell", "In[9]", "x"], 1, ["no cell 'In[9]'"]),
+        (["rewrite", "nb.ipynb", "--cell", "9", "x"], 2, ["no cell '9'", "4 cells"]),
+        (["rewrite", "nb.ipynb", "-c", "999", "x"], 2, ["no cell '999'"]),
+        (["rewrite", "nb.ipynb", "-c", "-1", "x"], 2, ["no cell '-1'"]),
+        (["rewrite", "nb.ipynb", "-c", "abc", "x"], 2, ["no cell 'abc'"]),
+        (["explain", "nb.ipynb", "-c", "abc"], 2, ["no cell 'abc'"]),
+        (["fix", "nb.ipynb", "-c", "999"], 2, ["no cell '999'"]),
+        (["rewrite", "nb.ipynb", "--cell", "0", ""], 2, ["no words", "add type hints"]),
+        (["rewrite", "nb.ipynb", "--cell", "In[9]", "x"], 2, ["no cell 'In[9]'"]),
         (["explain", "none.ipynb", "--cell", "0"], 1, ["no file none.ipynb"]),
         (["explain", ".", "--cell", "0"], 1, ["directory"]),
         (["ask", "config/jupyter_spark.toml", "x"], 1, ["not a notebook"]),
@@ -70,6 +76,14 @@ def test_one_line_and_its_status(user, arguments: list[str], status: int, words:
     told = with_json.json["error"]
     assert set(told) == {"code", "message", "hint", "exit_status"}
     assert told["exit_status"] == status
+
+
+def test_a_notebook_of_the_future_is_one_line(user) -> None:
+    path = user.notebook("x = 1")
+    path.write_bytes(path.read_bytes().replace(b'"nbformat": 4,', b'"nbformat": 9,'))
+    assert_one_line(user.run("ask", path, "x"), 1, "nbformat 9, newer than this version reads", "Update jupyter_spark")
+    path.write_bytes(path.read_bytes().replace(b'"nbformat": 9,', b'"nbformat": 3,'))
+    assert_one_line(user.run("ask", path, "x"), 1, "nbformat 3; only version 4", "nbconvert")
 
 
 def test_settings_that_do_not_parse_are_one_line(user) -> None:
