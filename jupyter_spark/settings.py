@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from jupyter_spark.errors import AuthenticationError, ConfigError
+from jupyter_spark.mistakes import read_section, suggestion
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,6 +26,8 @@ else:  # pragma: no cover
     import tomli as tomllib
 
 FILE_NAME = "jupyter_spark.toml"
+SPARK_VARIABLE, DEEP_VARIABLE = "JUPYTER_SPARK_PROFILE", "JUPYTER_SPARK_DEEP_PROFILE"
+_TABLES = ("tiers", "limits", "privacy", "turns")
 KEYRING_SERVICE = "jupyter_spark"
 # The first of these keys that is set chooses the profile; without any, the built-in model answers.
 KEY_ORDER = (("OPENAI_API_KEY", "openai"), ("CEREBRAS_API_KEY", "cerebras"), ("GROQ_API_KEY", "groq"))
@@ -130,6 +134,12 @@ class Profile(_Section):
         """Whether secrets are kept back from it."""
         return self.redact and not self.stays_here
 
+    def address_source(self, env: Mapping[str, str]) -> str:
+        """Return where the base URL was said: the variable or the setting to mend."""
+        if self.base_url_env and env.get(self.base_url_env):
+            return self.base_url_env
+        return f"base_url of profile '{self.name}'"
+
     def endpoint(self, env: Mapping[str, str]) -> str:
         """Return the base URL; the environment's word goes before the table's."""
         url = (env.get(self.base_url_env) if self.base_url_env else None) or self.base_url
@@ -153,11 +163,13 @@ class Settings(_Section):
     fallback: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     files: tuple[str, ...] = ()
 
-    def profile(self, name: str) -> Profile:
-        """Return a profile by its name."""
+    def profile(self, name: str, said_in: str = "") -> Profile:
+        """Return a profile by its name; ``said_in`` is where the name stands, for the error."""
         if name not in self.profiles:
-            known = ", ".join(sorted(self.profiles))
-            raise ConfigError(f"There is no profile '{name}'.", f"Known profiles: {known}.", code="unknown_profile")
+            known = sorted(self.profiles)
+            hint = f"{suggestion(name, known)}Known profiles: {', '.join(known)}."
+            where = f" ({said_in})" if said_in else ""
+            raise ConfigError(f"There is no profile '{name}'{where}.", hint, code="unknown_profile")
         return self.profiles[name]
 
     def for_tier(self, tier: str, override: str | None = None) -> Profile:
@@ -206,51 +218,83 @@ def load_settings(config: Path | None = None, env: Mapping[str, str] | None = No
         A file that is not TOML, an unknown setting, or a profile that does not exist.
     """
     env = os.environ if env is None else env
-    tables = {name: dict(row) for name, row in _built_in_profiles().items()}
-    tiers: dict[str, Any] = {}
-    limits: dict[str, Any] = {}
-    privacy: dict[str, Any] = {}
-    turns: dict[str, Any] = {}
-    files = config_files(config)
+    said = _read_files(config_files(config))
+    tiers = said.tables["tiers"]
+    for tier in tiers:
+        if tier not in ("spark", "deep"):
+            hint = f"{suggestion(tier, ('spark', 'deep'))}The tiers are spark and deep."
+            raise ConfigError(f"{said.file_of[f'tiers.{tier}']}: Unknown tier '{tier}'.", hint)
+    chosen = {tier: _choice(tier, value, said.file_of) for tier, value in tiers.items()}
+    spark_choice, deep_choice = (chosen.get(tier, TierChoice()) for tier in ("spark", "deep"))
+    spark = env.get(SPARK_VARIABLE) or spark_choice.profile or _profile_by_key(env)
+    deep = env.get(DEEP_VARIABLE) or deep_choice.profile or _deep_beside(spark, said.profiles)
+    kept = read_section(Privacy, said.tables["privacy"], "privacy", said.file_of)
+    settings = Settings(
+        profiles={
+            name: read_section(Profile, {"name": name, "redact": kept.redact} | row, f"profiles.{name}", said.file_of)
+            for name, row in said.profiles.items()
+        },
+        spark=spark,
+        deep=deep,
+        limits=read_section(Limits, said.tables["limits"], "limits", said.file_of),
+        privacy=kept,
+        turns=read_section(TurnSettings, said.tables["turns"], "turns", said.file_of),
+        fallback={tier: choice.fallback for tier, choice in chosen.items()},
+        files=tuple(map(str, said.files)),
+    )
+    for tier, choice in chosen.items():
+        for name in choice.fallback:
+            settings.profile(name, f"{tier}'s fallback in {said.file_of[f'tiers.{tier}']}")
+    for tier, variable, name in (("spark", SPARK_VARIABLE, spark), ("deep", DEEP_VARIABLE, deep)):
+        in_file = f"[tiers] {tier} in {said.file_of.get(f'tiers.{tier}', '')}"
+        settings.profile(name, variable if env.get(variable) else in_file)
+    if model := env.get("JUPYTER_SPARK_MODEL"):
+        return with_model(settings, spark, model)
+    return settings
+
+
+def load_limits(config: Path | None = None) -> Limits:
+    """Read the journal's bounds alone: history and undo must work although a tier is not right.
+
+    Raises
+    ------
+    ConfigError
+        A file that is not TOML, or a bound that is not right.
+    """
+    said = _read_files(config_files(config))
+    return read_section(Limits, said.tables["limits"], "limits", said.file_of)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the files say, the stronger over the weaker, and which file says what."""
+
+    files: list[Path]
+    tables: dict[str, dict[str, Any]]
+    profiles: dict[str, dict[str, Any]]
+    file_of: dict[str, str]
+
+
+def _read_files(files: list[Path]) -> _Said:
+    profiles = {name: dict(row) for name, row in _built_in_profiles().items()}
+    tables: dict[str, dict[str, Any]] = {name: {} for name in _TABLES}
+    file_of: dict[str, str] = {}
     for file in files:
         data = _read_toml(file)
         for name, row in _table(data.pop("profiles", {}), file, "profiles").items():
-            tables[name] = tables.get(name, {}) | _table(row, file, f"profiles.{name}")
+            profiles[name] = profiles.get(name, {}) | _table(row, file, f"profiles.{name}")
+            file_of |= {f"profiles.{name}.{key}": str(file) for key in row} | {f"profiles.{name}": str(file)}
             if "name" in row:
                 raise ConfigError(f"{file}: profile '{name}' has a setting 'name'.", "Its table's name is its name.")
-        tiers |= _table(data.pop("tiers", {}), file, "tiers")
-        limits |= _table(data.pop("limits", {}), file, "limits")
-        privacy |= _table(data.pop("privacy", {}), file, "privacy")
-        turns |= _table(data.pop("turns", {}), file, "turns")
+        for table, values in tables.items():
+            here = _table(data.pop(table, {}), file, table)
+            values |= here
+            file_of |= {f"{table}.{key}": str(file) for key in here}
         if data:
-            known = "Known: tiers, profiles, limits, privacy, turns."
-            raise ConfigError(f"{file}: unknown setting '{next(iter(data))}'.", known)
-    if unknown := set(tiers) - {"spark", "deep"}:
-        raise ConfigError(f"Unknown tier '{unknown.pop()}' in the settings.", "The tiers are spark and deep.")
-    try:
-        chosen_for = {tier: _choice(tier, value) for tier, value in tiers.items()}
-        spark_choice, deep_choice = (chosen_for.get(tier, TierChoice()) for tier in ("spark", "deep"))
-        spark = env.get("JUPYTER_SPARK_PROFILE") or spark_choice.profile or _profile_by_key(env)
-        deep = env.get("JUPYTER_SPARK_DEEP_PROFILE") or deep_choice.profile or _deep_beside(spark, tables)
-        kept = Privacy(**privacy)
-        settings = Settings(
-            profiles={name: Profile(**{"name": name, "redact": kept.redact} | row) for name, row in tables.items()},
-            spark=spark,
-            deep=deep,
-            limits=Limits(**limits),
-            privacy=kept,
-            turns=TurnSettings(**turns),
-            fallback={tier: choice.fallback for tier, choice in chosen_for.items()},
-            files=tuple(map(str, files)),
-        )
-    except ValidationError as error:
-        raise _one_line(error, files) from None
-    for name in (deep, *spark_choice.fallback, *deep_choice.fallback):
-        settings.profile(name)
-    chosen = settings.profile(spark)
-    if model := env.get("JUPYTER_SPARK_MODEL"):
-        return with_model(settings, chosen.name, model)
-    return settings
+            unknown, known = next(iter(data)), ("tiers", "profiles", *_TABLES[1:])
+            hint = f"{suggestion(unknown, known)}Known: {', '.join(known)}."
+            raise ConfigError(f"{file}: unknown setting '{unknown}'.", hint)
+    return _Said(files, tables, profiles, file_of)
 
 
 def with_model(settings: Settings, profile: str, model: str) -> Settings:
@@ -265,32 +309,44 @@ def find_key(profile: Profile, env: Mapping[str, str] | None = None) -> str | No
     Raises
     ------
     AuthenticationError
-        The profile needs a key and there is none.
+        The profile needs a key and there is none (code ``no_key``), or it cannot be one (``bad_key``).
     """
     env = os.environ if env is None else env
     for name in profile.key_env:
         if value := env.get(name, "").strip():
-            return value
+            return _whole(value, name)
     if profile.key_env and (stored := _from_keyring(profile.key_env)):
-        return stored
+        return _whole(stored.strip(), "the keyring")
     if profile.key_required and profile.api in ("responses", "chat"):
-        names = " or ".join(profile.key_env) or "a key"
-        raise AuthenticationError(
-            f"Profile '{profile.name}' needs a key.",
-            f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}",
-            code="no_key",
-        )
+        names = " or ".join(profile.key_env)
+        hint = f"Set {names} in the environment, or: keyring set {KEYRING_SERVICE} {names}"
+        if not names:
+            hint = f'Set key_env = ["MY_KEY"] in [profiles.{profile.name}], or key_required = false.'
+        raise AuthenticationError(f"Profile '{profile.name}' needs a key.", hint, code="no_key")
     return None
 
 
-def _choice(tier: str, value: Any) -> TierChoice:
+def _whole(key: str, where: str) -> str:
+    """Return a key that can be sent in a header, or say what it holds; it is not repeated."""
+    if all("!" <= character <= "~" for character in key):
+        return key
+    what = "a character that no key has"
+    if any(map(str.isspace, key)):
+        what = "a line break" if len(key.splitlines()) > 1 else "a blank"
+    raise AuthenticationError(
+        f"The key in {where} holds {what}: it was not sent.", f"Set {where} anew, to the key alone.", code="bad_key"
+    )
+
+
+def _choice(tier: str, value: Any, file_of: Mapping[str, str]) -> TierChoice:
     """Read who fills a tier: a profile's name, or a table with that and who answers instead."""
+    file = file_of[f"tiers.{tier}"]
     if isinstance(value, dict):
-        return TierChoice(**value)
+        return read_section(TierChoice, value, f"tiers.{tier}", {f"tiers.{tier}": file})
     if isinstance(value, str):
         return TierChoice(profile=value)
     hint = f'Write {tier} = "NAME" or {tier} = {{ profile = "NAME", fallback = ["OTHER"] }}.'
-    raise ConfigError(f"Tier '{tier}' must name one profile.", hint)
+    raise ConfigError(f"{file}: Tier '{tier}' must name one profile.", hint)
 
 
 def _from_keyring(names: tuple[str, ...]) -> str | None:
@@ -335,9 +391,3 @@ def _table(value: Any, file: Path, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(f"{file}: '{name}' must be a table.", f"Write it as [{name}].")
     return value
-
-
-def _one_line(error: ValidationError, files: list[Path]) -> ConfigError:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return ConfigError(f"Settings: {error.title} '{where}': {first['msg']}.", f"Mend {', '.join(map(str, files))}.")

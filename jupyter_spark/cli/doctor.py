@@ -110,9 +110,12 @@ def _profile(profile: Profile) -> Iterator[Finding]:
         yield _finding(f"{name}, model", lambda: _model_file(profile))
         yield _engine(name)
     else:
+        address = _finding(f"{name}, address", lambda: profile.endpoint(os.environ))
+        if address.state != "ok":
+            yield address
         key = _finding(f"{name}, key", lambda: _key(profile))
         yield key
-        if key.state == "ok":  # without its key an endpoint is not asked
+        if key.state == address.state == "ok":  # without its key an endpoint is not asked
             yield _finding(f"{name}, endpoint", lambda: probe(profile, os.environ))
 
 

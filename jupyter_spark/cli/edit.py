@@ -14,18 +14,20 @@ from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.live import LiveView, QuietView, View
 from jupyter_spark.cli.report import DONE, Report, has_display
 from jupyter_spark.cli.scene import Scene, code_cell, failed_cell, read_words, set_scene
-from jupyter_spark.errors import EditRefused, SparkError, TurnStopped
+from jupyter_spark.errors import EditRefused, NotebookError, SparkError, TurnStopped
 from jupyter_spark.fallback import run_turn_or_substitute
 from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import SafeJournal, notebook_scope, open_journal
 from jupyter_spark.notebook import (
     apply_edits,
+    require_writable,
     source_json,
     write_atomically,
 )
 from jupyter_spark.providers import open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.wire import (
+    CellEdit,
     Proposal,
     TurnCancelled,
     TurnFailed,
@@ -35,6 +37,9 @@ from jupyter_spark.wire import (
 
 if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
+
+
+WRITE_ATTEMPTS = 5  # somebody saves the file again and again; each time it is read anew
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def rewrite_cell(report: Report, common: Common, path: Path, cell: str, words: l
     """Rewrite a cell as told."""
     instruction = read_words(words)
     scene = set_scene(common, path)
+    _require_writable(path, writing)
     return _edit(report, scene, scene.request("rewrite", instruction, target=code_cell(scene, cell)), writing)
 
 
@@ -72,8 +78,15 @@ def fix_cell(report: Report, common: Common, path: Path, cell: str | None, words
     """Fix a cell by the error in its stored output."""
     instruction = read_words(words, needed=False)
     scene = set_scene(common, path)
+    _require_writable(path, writing)
     target, error = failed_cell(scene, cell)
     return _edit(report, scene, scene.request("fix", instruction, target=target, error=error), writing)
+
+
+def _require_writable(path: Path, writing: Writing) -> None:
+    """Say before a turn is paid for that its edit could not be written."""
+    if writing.apply:
+        require_writable(path)
 
 
 # --- the turn --------------------------------------------------------------------------------------
@@ -157,14 +170,17 @@ async def _events(request: TurnRequest, scene: Scene, journal: SafeJournal, view
 
 
 def _write(scene: Scene, proposal: Proposal, journal: SafeJournal, report: Report) -> str:
-    """Write the edit if nobody touched the file meanwhile, and keep what undo needs."""
-    edit, data = proposal.edit, scene.file.data
+    """Write the edit if nobody touched its cell meanwhile, and keep what undo needs."""
+    edit = proposal.edit
     if edit.new_source == edit.old_source:
         return "nothing to write"
-    raw_before = source_json(data, edit.cell_id)
-    write_atomically(scene.path, apply_edits(data, [edit]), data)
+    try:
+        raw_before = _splice(scene.path, edit)
+    except NotebookError as error:
+        kept = "the answer is in the diff above" if journal.problem else f"the answer is kept: {_history(scene)}"
+        raise NotebookError(error.message, f"Nothing was written; {kept}. {error.hint}", code=error.code) from None
     report.result["applied"] = True
-    kept = journal.record_applied(
+    undoable = journal.record_applied(
         proposal.turn_id,
         notebook_scope(scene.path),
         edit.cell_id,
@@ -173,10 +189,35 @@ def _write(scene: Scene, proposal: Proposal, journal: SafeJournal, report: Repor
         edit.new_source,
         raw_before,
     )
-    report.result["undoable"] = kept is not None
-    if kept is None:
+    report.result["undoable"] = undoable is not None
+    if undoable is None:
         return "written; without a journal it cannot be undone"
     return f"written (jupyter spark undo {shlex.quote(str(scene.path))})"
+
+
+def _splice(path: Path, edit: CellEdit) -> str:
+    """Put the edit into the file as it is now and return the cell's old source as the file had it.
+
+    What others changed in other cells meanwhile stays, byte for byte; a cell that is no longer what the edit was made
+    from is refused.
+    """
+    attempt = 1
+    while True:
+        require_writable(path)
+        data = path.read_bytes()
+        whole, raw_before = apply_edits(data, [edit]), source_json(data, edit.cell_id)
+        try:
+            write_atomically(path, whole, data)
+        except NotebookError as error:
+            if error.code != "changed_meanwhile" or attempt == WRITE_ATTEMPTS:
+                raise
+            attempt += 1
+        else:
+            return raw_before
+
+
+def _history(scene: Scene) -> str:
+    return f"jupyter spark history {shlex.quote(str(scene.path))} -n 1 --json"
 
 
 def _close(report: Report, scene: Scene, finished: TurnFinished, fate: str, proposal: Proposal | None) -> None:

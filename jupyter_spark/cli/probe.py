@@ -35,24 +35,37 @@ def probe(profile: Profile, env: Mapping[str, str], timeout_s: float = PROBE_S) 
     Raises
     ------
     ConnectionFailed
-        Nobody answers at the address.
+        Nobody answers at the address, or it lacks its ``/v1`` (code ``address``).
     AuthenticationError
         The endpoint refuses the key.
     """
-    base_url = profile.endpoint(env)
-    request = urllib.request.Request(base_url.rstrip("/") + "/models", headers=_headers(profile, env))  # noqa: S310
+    base_url, headers = profile.endpoint(env), _headers(profile, env)
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout_s) as response:
-            status = int(response.status)
-    except urllib.error.HTTPError as error:
-        status = error.code
-        error.close()
+        status = _status(base_url, headers, timeout_s)
+        longer = base_url.rstrip("/") + "/v1"
+        # Not every endpoint lists its models; but one that does so one step further was meant there.
+        if status == 404 and not longer.endswith("/v1/v1") and _status(longer, headers, timeout_s) != 404:
+            raise ConnectionFailed(
+                f"{base_url} answers, but there is no API at this address (status 404).",
+                f"Did you mean {longer}? Mend {profile.address_source(env)}.",
+                code="address",
+            )
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ConnectionFailed(f"No answer from {base_url}: {_reason(error)}.", _hint(profile)) from None
     if status in (401, 403):
         names = " or ".join(profile.key_env) or "the profile's key"
         raise AuthenticationError(f"{base_url} refuses the key (status {status}).", f"Check {names}.")
     return f"{base_url} answers" + ("" if status == 200 else f" (status {status})")
+
+
+def _status(base_url: str, headers: dict[str, str], timeout_s: float) -> int:
+    request = urllib.request.Request(base_url.rstrip("/") + "/models", headers=headers)  # noqa: S310
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout_s) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
 
 
 def _headers(profile: Profile, env: Mapping[str, str]) -> dict[str, str]:

@@ -78,7 +78,10 @@ def set_scene(common: Common, path: Path) -> Scene:
 
 def code_cell(scene: Scene, ref: str) -> CellSnapshot:
     """Return the code cell that is meant; it has some code."""
-    cell = find_cell(scene.notebook, ref)
+    try:
+        cell = find_cell(scene.notebook, ref)
+    except NotebookError as error:  # here it is an option's value that cannot be taken
+        raise UsageError(error.message, error.hint, code=error.code) from None
     if cell.kind != "code":
         raise UsageError(f"Cell {scene.index_of(cell)} is a {cell.kind} cell.", "Name a code cell.", code="not_code")
     if not cell.source.strip():

@@ -14,7 +14,7 @@ from jupyter_spark.cli.report import DONE, Report
 from jupyter_spark.errors import AuthenticationError, ConfigError, JournalError, LocalModelError
 from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import journal_path, notebook_scope, open_journal
-from jupyter_spark.settings import Profile, Settings, find_key, load_settings
+from jupyter_spark.settings import Profile, Settings, find_key, load_limits, load_settings
 from jupyter_spark.wire import TurnFigures, TurnRecord
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def show_status(report: Report, common: Common) -> int:
         "profiles": sorted(settings.profiles),
         "local": _local_state(),
         "last_turn": _last_turn(settings),
-        "journal": str(journal_path() or "off"),
+        "journal": _journal_state(),
         "settings_files": list(settings.files),
     }
     for tier, state in tiers.items():
@@ -55,6 +55,13 @@ def show_status(report: Report, common: Common) -> int:
     report.line(f"{'journal':<9} {report.result['journal']}")
     report.line(f"{'settings':<9} {', '.join(settings.files) or 'built in'}")
     return DONE
+
+
+def _journal_state() -> str:
+    try:
+        return str(journal_path() or "off")
+    except JournalError as error:
+        return str(error)
 
 
 def _override(common: Common, tier: str) -> str | None:
@@ -77,8 +84,10 @@ def _profile_state(profile: Profile) -> dict[str, Any]:
     try:
         source = key_source(profile)
         key, told = ("found", f"key from {source}") if source else ("not needed", "no key needed")
-    except AuthenticationError:
+    except AuthenticationError as error:
         source, key, told = None, "missing", f"no key: set {' or '.join(profile.key_env) or 'one'}"
+        if error.code == "bad_key":
+            key, told = "broken", error.message
     where = {"local": "on this machine", "scripted": f"script {profile.script}"}.get(profile.api, "")
     if not where:
         try:
@@ -137,12 +146,19 @@ def _turn_line(turn: dict[str, Any] | None) -> str:
 
 def show_history(report: Report, common: Common, path: Path | None, number: int) -> int:
     """List turns, the newest first."""
-    journal = open_journal(limits=load_settings(common.config).limits)
+    journal = open_journal(limits=load_limits(common.config))
     try:
         turns = journal.turns(number, notebook_scope(path) if path else None)
+        # The code that a turn proposed, written or not: what could not be written is found again here.
+        proposals = [journal.proposal(turn.turn_id) if report.as_json else None for turn in turns]
     finally:
         journal.close()
-    report.result = {"turns": [turn.model_dump(mode="json") for turn in turns]}
+    report.result = {
+        "turns": [
+            turn.model_dump(mode="json") | {"new_source": proposal.edit.new_source if proposal else None}
+            for turn, proposal in zip(turns, proposals, strict=True)
+        ]
+    }
     if turns:
         report.table(["WHEN", "KIND", "STATUS", "NOTEBOOK", "MODEL", "TOOK", "WORDS"], [_row(turn) for turn in turns])
     else:
@@ -170,7 +186,7 @@ def clear_history(report: Report, common: Common, path: Path | None) -> int:
 
     if path is not None:
         raise UsageError("--clear forgets the whole history.", "Leave the notebook out.")
-    journal = open_journal(limits=load_settings(common.config).limits)
+    journal = open_journal(limits=load_limits(common.config))
     try:
         journal.clear()
     finally:

@@ -18,7 +18,7 @@ from jupyter_spark.notebook import (
     replace_source,
     write_atomically,
 )
-from jupyter_spark.settings import load_settings
+from jupyter_spark.settings import load_limits
 from jupyter_spark.wire import AppliedEdit, CellEdit, text_hash
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def apply_again(report: Report, common: Common, path: Path) -> int:
 def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
     verb = "undo" if undo else "redo"
     file = read_notebook(path)
-    journal = open_journal(limits=load_settings(common.config).limits)
+    journal = open_journal(limits=load_limits(common.config))
     try:
         edit = journal.last_applied(notebook_scope(path), undone=not undo)
         if edit is None:

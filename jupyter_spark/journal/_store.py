@@ -14,6 +14,7 @@ from jupyter_spark.errors import JournalError
 from jupyter_spark.settings import Limits
 
 SWITCH = "JUPYTER_SPARK_JOURNAL"
+OFF = frozenset({"off", "0", "no", "false", "none", "disabled"})
 SCHEMA_VERSION = 1
 # How long a turn may be held up by another process that writes; a write takes well under a millisecond.
 BUSY_S = 0.25
@@ -56,12 +57,25 @@ _DELETE = {
 
 
 def journal_path(env: Mapping[str, str] | None = None) -> Path | None:
-    """Return where the journal is, or None if it is switched off (``JUPYTER_SPARK_JOURNAL=off``)."""
+    """Return where the journal is, or None if it is switched off (``JUPYTER_SPARK_JOURNAL=off``, ``0``, ``no``, ...).
+
+    Raises
+    ------
+    JournalError
+        What is set is neither a switch nor a file: a single word would become a file of that name wherever one is.
+    """
     value = (os.environ if env is None else env).get(SWITCH, "").strip()
-    if value.lower() == "off":
+    if value.lower() in OFF:
         return None
     if value:
-        return Path(value).expanduser().absolute()
+        path = Path(value)
+        if path.name == value and not path.suffix and value not in (".", "..", "~"):
+            raise JournalError(
+                f"{SWITCH}={value} is neither a file nor off.",
+                f"Set it to off, or to a file with its path, e.g. ./{value}.db",
+                code="journal_setting",
+            )
+        return path.expanduser().absolute()
     from jupyter_core.paths import jupyter_data_dir
 
     return Path(jupyter_data_dir()) / "jupyter_spark" / "journal.db"

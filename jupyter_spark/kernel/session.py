@@ -25,7 +25,7 @@ from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.request import build_request
-from jupyter_spark.settings import Profile, Settings, load_settings
+from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
 from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import (
     AnyTurnEvent,
@@ -71,14 +71,21 @@ class KernelSession:
         self.shell = shell
         self.log = log
         self.thread = LoopThread()
-        self.settings: Settings = load_settings()
+        self._settings: Settings | None = None
         self.chosen: dict[Tier, str] = {}
-        self.journal = SafeJournal(lambda: open_journal(limits=self.settings.limits))
+        self.journal = SafeJournal(lambda: open_journal(limits=load_limits()))
         self.last_asked: Asked | None = None
         self.last_view: TurnView | None = None
         self._providers: dict[str, Provider] = {}
         self._conversations: dict[str, Conversation] = {}
         self._taken: dict[str, tuple[RanCell | None, RanCell]] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as the last turn read them; undo needs none, so a mistake in them does not block it."""
+        if self._settings is None:
+            self._settings = load_settings()
+        return self._settings
 
     def profile(self, asked: Asked) -> Profile:
         """Return who answers: the profile named, the one chosen with ``use``, or the tier's."""
@@ -94,7 +101,7 @@ class KernelSession:
 
     def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
         """Make the request; raises ``SparkError`` if it cannot be asked."""
-        self.settings = load_settings()  # a key set with %env, or a mended file, counts at once
+        self._settings = load_settings()  # a key set with %env, or a mended file, counts at once
         profile = self.profile(asked)
         return self._putting(asked)(profile), profile
 

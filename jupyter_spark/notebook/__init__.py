@@ -6,7 +6,7 @@ one, written as the file writes: a list of lines or one string, its indentation,
 
 from jupyter_spark.notebook._edit import apply_edits, remove_below, replace_source, source_json
 from jupyter_spark.notebook._read import NotebookFile, find_cell, parse_notebook, read_notebook, snapshot
-from jupyter_spark.notebook._write import write_atomically
+from jupyter_spark.notebook._write import require_writable, write_atomically
 
 __all__ = [
     "NotebookFile",
@@ -16,6 +16,7 @@ __all__ = [
     "read_notebook",
     "remove_below",
     "replace_source",
+    "require_writable",
     "snapshot",
     "source_json",
     "write_atomically",

@@ -96,6 +96,12 @@ def parse_notebook(data: bytes, path: Path | None = None) -> NotebookFile:
     if not isinstance(top, Container) or "nbformat" not in (item.key for item in top.items):
         raise _not_a_notebook(f"{name} is not a notebook: it has no 'nbformat'.")
     if (major := top.get("nbformat")) != 4:
+        if isinstance(major, int) and major > 4:
+            raise NotebookError(
+                f"{name} is a notebook of nbformat {major}, newer than this version reads (4).",
+                "Update jupyter_spark, or save the notebook as nbformat 4.",
+                code="nbformat",
+            )
         raise NotebookError(
             f"{name} is a notebook of nbformat {major}; only version 4 can be read.",
             "Convert it: jupyter nbconvert --to notebook --inplace FILE",

@@ -12,6 +12,26 @@ from jupyter_spark.errors import NotebookError
 from jupyter_spark.notebook._read import read_bytes, reason
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Raise now what ``write_atomically`` would: a file that is gone, or one that may not be written where it lies.
+
+    Raises
+    ------
+    NotebookError
+        No such file (code ``no_file``), or no right to write it or its folder.
+    """
+    real = Path(os.path.realpath(path))
+    if not real.exists():
+        raise _gone(path)
+    if not os.access(real, os.W_OK):
+        raise _read_only(path)
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        raise NotebookError(
+            f"{path} cannot be written: its folder {real.parent} is read-only.",
+            f"Allow writing: chmod u+w {real.parent}",
+        )
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes, expected: bytes) -> None:
     """Replace a file's content in one step, keeping its mode; a symbolic link stays one.
 
@@ -33,7 +53,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, expected: bytes)
     try:
         before = real.stat()
         if not os.access(real, os.W_OK):
-            raise NotebookError(f"{path} is read-only.", f"Allow writing: chmod u+w {path}")
+            raise _read_only(path)
         handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".tmp")
     except OSError as error:
         raise _cannot_write(path, error) from None
@@ -44,6 +64,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, expected: bytes)
             os.fsync(file.fileno())
         _keep_rights(name, before)
         # As late as possible: whoever saves in the meantime keeps what they saved.
+        if not real.exists():
+            raise _gone(path)
         if read_bytes(real) != expected:
             raise NotebookError(
                 f"{path} was changed by somebody else meanwhile.",
@@ -76,5 +98,15 @@ def _sync_directory(directory: Path) -> None:
             os.close(handle)
 
 
+def _read_only(path: str | os.PathLike[str]) -> NotebookError:
+    return NotebookError(f"{path} is read-only.", f"Allow writing: chmod u+w {path}")
+
+
+def _gone(path: str | os.PathLike[str]) -> NotebookError:
+    return NotebookError(f"{path} is gone.", "Bring it back, or name the file that took its place.", code="no_file")
+
+
 def _cannot_write(path: str | os.PathLike[str], error: OSError) -> NotebookError:
+    if isinstance(error, FileNotFoundError):
+        return _gone(path)
     return NotebookError(f"{path} cannot be written: {reason(error)}.", "Mend its rights, or free some space.")

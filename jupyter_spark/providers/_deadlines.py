@@ -54,9 +54,8 @@ class Watch:
         return _late(waited, "first_token", self._setting)
 
 
-def connect_deadline(profile: Profile) -> DeadlineError:
-    """Return the error of a connection that took too long."""
-    who = profile.title or f"profile '{profile.name}'"
+def connect_deadline(profile: Profile, who: str) -> DeadlineError:
+    """Return the error of a connection that took too long; ``who`` is the profile and its host."""
     return _late(f"No connection to {who} within {profile.deadlines.connect_s:g} s.", "connect", "connect_s")
 
 

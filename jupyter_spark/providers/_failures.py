@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jupyter_spark import errors
+from jupyter_spark.providers._causes import CUT, REFUSED, is_here, reason_of, whom
 from jupyter_spark.providers._deadlines import connect_deadline
 from jupyter_spark.settings import Profile
 
 _KEY_LIKE = re.compile(r"\b(?:sk|csk|gsk|key)[-_][\w*.-]{4,}")
 _NOT_FOUND = {"model_not_found", "model_not_available", "deployment_not_found"}
 _UNSUPPORTED = {"unsupported_parameter", "unknown_parameter", "unsupported_value"}
+NO_ADDRESS = "no_address"
 # What a WebSocket forgot or may no longer do: the whole history on a fresh one mends it.
 REPLAYED = {"previous_response_not_found", "websocket_connection_limit_reached"}
 
@@ -25,8 +29,11 @@ def without_keys(text: str, key: str | None = None) -> str:
     return " ".join(_KEY_LIKE.sub("***", text).split())[:400]
 
 
-def from_exception(error: Exception, profile: Profile, key: str | None) -> errors.SparkError:
-    """Turn an exception of the SDK or its HTTP client into a SparkError."""
+def from_exception(
+    error: Exception, profile: Profile, key: str | None, env: Mapping[str, str] | None = None
+) -> errors.SparkError:
+    """Turn an exception of the SDK or its HTTP client into a SparkError; ``env`` may hold the profile's address."""
+    env = os.environ if env is None else env
     import httpx2
     import openai
 
@@ -34,20 +41,22 @@ def from_exception(error: Exception, profile: Profile, key: str | None) -> error
         return error
     if isinstance(error, openai.APIStatusError):
         body = error.body if isinstance(error.body, dict) else {}
-        return from_status(error.status_code, body, error.message, profile, key, error.response.headers)
+        told = from_status(error.status_code, body, error.message, profile, key, error.response.headers)
+        return _with_address(told, profile, env) if told.code == NO_ADDRESS else told
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         # The turn's own watch waits for everything but the connection.
-        return connect_deadline(profile)
+        return connect_deadline(profile, whom(profile, env))
     if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__ or error
+        reason = reason_of(error)
         return errors.ConnectionFailed(
-            f"No connection to {_who(profile)}: {without_keys(str(cause), key) or type(cause).__name__}.",
+            f"No connection to {whom(profile, env)}: {reason}.",
             "Check the network and the profile's address (jupyter spark doctor).",
-            retryable=True,
+            # Nobody listens on this machine: that does not pass by itself.
+            retryable=not (reason == REFUSED and is_here(profile, env)),
         )
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
         return errors.StreamCutError(
-            f"The answer of {_who(profile)} was cut off ({type(error).__name__}).", "Try again.", retryable=True
+            f"The answer of {_who(profile)} is not whole: {CUT}.", "Try again.", retryable=True
         )
     return errors.ProviderError(f"{_who(profile)}: {without_keys(str(error), key) or type(error).__name__}.")
 
@@ -72,7 +81,9 @@ def from_status(
     if code in REPLAYED:
         return errors.BadRequestError(f"{_who(profile)} cannot go on from before: {text}.", "Try again.", code=code)
     if status == 404:
-        return errors.BadRequestError(f"{_who(profile)} has no such address: {text}.", "Check the profile's address.")
+        return errors.BadRequestError(
+            f"{_who(profile)} has no such address: {text}.", "Check the profile's address.", code=NO_ADDRESS
+        )
     if status == 429:
         quota = code == "insufficient_quota"
         hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (--profile NAME)."
@@ -91,6 +102,22 @@ def from_status(
             f"{_who(profile)} does not take '{parameter}'.", code="unsupported_parameter", parameter=str(parameter)
         )
     return errors.BadRequestError(f"{_who(profile)} refuses the request: {text}.", "See: jupyter spark doctor")
+
+
+def _with_address(error: errors.ProviderError, profile: Profile, env: Mapping[str, str]) -> errors.ProviderError:
+    """Name the address of a 404, and where it was said."""
+    url, source = profile.endpoint(env).rstrip("/"), profile.address_source(env)
+    meant = "" if url.endswith("/v1") else f" Did you mean {url}/v1?"
+    return errors.BadRequestError(
+        f"There is no API of {_who(profile)} at {without_passwords(url)} (status 404).",
+        f"Check {source}.{without_passwords(meant)}",
+        code=NO_ADDRESS,
+    )
+
+
+def without_passwords(url: str) -> str:
+    """Return an address without the user and the password that it may hold."""
+    return re.sub(r"//[^/@\s]+@", "//", url)
 
 
 def from_event(body: Any, profile: Profile, key: str | None, headers: Any = None) -> errors.ProviderError:

@@ -21,6 +21,7 @@ from jupyter_spark.errors import (
     SparkError,
     StreamCutError,
 )
+from jupyter_spark.providers._causes import LOOPBACK
 from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._failures import REPLAYED, from_exception
 from jupyter_spark.providers._inbox import Inbox
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 KEEPALIVE_S = 300.0  # the SDK's own 5 s would open a new connection for almost every turn
 DRAIN_S = 0.25  # an endpoint that does not end its reply costs a connection, not a wait
 ATTEMPTS = 6
-LOOPBACK = ("localhost", "127.0.0.1", "::1")  # no proxy stands between us and this machine
 DONE = b"[DONE]"
 OPENED = b""
 
@@ -142,7 +142,7 @@ class HttpProvider:
             raise
         except Exception as error:  # noqa: BLE001 - it goes on as one of ours
             # Some endpoints echo the key in what they say: a chained traceback would carry it into a log.
-            raise from_exception(error, self.profile, self._key) from None
+            raise from_exception(error, self.profile, self._key, self._env) from None
         finally:
             if exchange is not None:
                 self._running.discard(exchange)
@@ -181,11 +181,11 @@ class HttpProvider:
         import httpx2
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
+        url = self.profile.endpoint(self._env)  # without an address no key helps: that is told first
         self._key = find_key(self.profile, self._env)
         headers = dict(self.profile.headers)
         if self.profile.key_header and self._key:
             headers[self.profile.key_header] = self._key
-        url = self.profile.endpoint(self._env)
         direct = httpx2.URL(url).host in LOOPBACK
         self._tls = httpx2.create_ssl_context(trust_env=not direct) if url.startswith("https") else None
         self._client = AsyncOpenAI(

@@ -16,6 +16,7 @@ from jupyter_spark.errors import ConnectionFailed, ProviderError, RateLimitError
 from jupyter_spark.settings import Profile
 
 RETRIES = 2
+CONNECTION_RETRIES = 1  # a fallback, or the user, waits
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 8.0
 FAILURES = 5
@@ -33,7 +34,8 @@ def delay_s(error: ProviderError, tried: int, left_s: float) -> float:
     left_s : float
         What is left of the deadline of the first token, in seconds.
     """
-    if not error.retryable or tried >= RETRIES:
+    retries = CONNECTION_RETRIES if isinstance(error, ConnectionFailed) else RETRIES
+    if not error.retryable or tried >= retries:
         raise error
     asked_s = error.retry_after_s
     backoff_s = min(FIRST_DELAY_S * 2**tried, LONGEST_DELAY_S) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.errors import SparkError, StreamCutError
+from jupyter_spark.providers._causes import CUT
 from jupyter_spark.providers._handshake import SocketGate
 from jupyter_spark.providers._inbox import Inbox
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, Steered
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Item = tuple[str, str]
 """An input item as (role, content)."""
 
+# What an endpoint says when it closes (RFC 6455, section 7.4.1, and its registry).
+_CLOSINGS = {1001: ", it goes away", 1011: ", it failed on its side", 1012: ", it restarts", 1013: ", it is busy"}
 SOCKET_CLOSED = "socket_closed"
 
 log = logging.getLogger(__name__)
@@ -153,9 +156,12 @@ class SocketExchange:
         """Raise: the connection closed before the answer's end."""
         self._gate.dropped()
         error = self.inbox.error
-        code = getattr(getattr(error, "rcvd", None), "code", 1006)
+        said = getattr(getattr(error, "rcvd", None), "code", None)
+        who = self._profile.title or f"'{self._profile.name}'"
         raise StreamCutError(
-            f"{self._profile.title or self._profile.name} closed the connection in mid-answer (code {code}).",
+            f"{who} closed the connection in mid-answer{_CLOSINGS.get(said, '')}."
+            if said is not None
+            else f"{who}: {CUT} in mid-answer.",
             "Try again; nothing was applied.",
             code=SOCKET_CLOSED,
             retryable=True,

@@ -8,10 +8,11 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark.errors import ProviderError
+from jupyter_spark.providers._causes import LOOPBACK
 from jupyter_spark.providers._deadlines import Watch
 from jupyter_spark.providers._failures import REPLAYED, from_event
 from jupyter_spark.providers._handshake import SocketGate, connect_socket
-from jupyter_spark.providers._http import LOOPBACK, HttpProvider
+from jupyter_spark.providers._http import HttpProvider
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Reasoning, UsageSeen
 from jupyter_spark.providers._reading import EventReader, Exchange, read_answer
 from jupyter_spark.providers._socket import SOCKET_CLOSED, Item, Socket, SocketExchange

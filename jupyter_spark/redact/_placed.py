@@ -10,8 +10,10 @@ from jupyter_spark.redact._values import is_mixed, is_no_name, is_secret, is_sta
 
 _STRONG = (
     r"passw(?:or)?d|passwd|passphrase|passwort|contrase(?:ñ|n)a|(?<![a-z])pwd|(?<=_)pass|"
+    r"(?<=['\"])pass(?=\\?['\"])|"
     r"(?:api|access|auth|account|service|secret|private|encryption|signing|master|client|subscription|storage|shared|app|"
     r"license|fernet|db|database|admin)[ _.-]?key(?:[_-]?id)?|(?<![a-z])secret|[a-z_-]secret|connection[_-]?string|"
+    r"(?:github|gitlab|slack|discord|telegram|hf|hugging_?face|jira|notion|npm|pypi|vault|influx|mapbox|jwt)[_-]?token|"
     r"(?:access|auth|bearer|refresh|api|session|bot|personal|id|csrf|xsrf|secret)[_-]?token|credentials?"
 )
 _COOKIE_NAMES = r"session[_-]?id|sessid|connect\.sid|csrftoken|(?<![a-z])session(?=['\"]|=)|(?<![a-z])sid(?=['\"]|=)"
@@ -19,7 +21,24 @@ _COOKIE_NAMES = r"session[_-]?id|sessid|connect\.sid|csrftoken|(?<![a-z])session
 _NAMES = re.compile(
     rf"(?:(?P<strong>{_STRONG})|(?P<cookie>{_COOKIE_NAMES})|(?P<weak>token|(?<![a-z])auth))(?![a-z])\w*", re.IGNORECASE
 )
-_HINTS = ("passw", "passp", "_pass", "pwd", "key", "secret", "token", "auth", "cred", "contrase", "sess", "sid", "conn")
+_OUTRIGHT = re.compile(r"(?:passw(?:or)?d|passwd|passphrase|passwort|contrase(?:ñ|n)a|pwd|pass)", re.IGNORECASE)
+_HINTS = (
+    "passw",
+    "passp",
+    "_pass",
+    "'pass",
+    '"pass',
+    "pwd",
+    "key",
+    "secret",
+    "token",
+    "auth",
+    "cred",
+    "contrase",
+    "sess",
+    "sid",
+    "conn",
+)
 _QUOTED = r"(?P<q>\"\"\"|'''|\"|')(?P<value>(?:\\.|(?!(?P=q))[^\n\\])*)(?P=q)"
 # name = "v", name: str = "v", d["name"] = "v", {"name": "v"}, ("name", "v"), name == "v"; and strings with prefixes.
 _QUOTED_TAIL = re.compile(
@@ -35,6 +54,25 @@ _FLAG_TAIL = re.compile(r"(?:[ \t]+|=)(?P<value>[^\s'\"`,;&()<>\[\]{}|-][^\s'\"`
 _SETTING = re.compile(r"[\s\-#*>\"']*(?P<says>(?:export|set|ENV|%env|%set_env)\s+)?[\w.\-]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
+# password = ("one" "two"), passwords = ["one", "two"] and {"me": "one"}, add_argument("--password", default="one"),
+# passphrase = """one""" over several lines.
+_NEXT_STRING = re.compile(r"\s*(?:\+\s*|\\\s*)?[rRbBuUfF]{0,2}" + _QUOTED)
+_MANY_NAMES = re.compile(
+    r"(?P<name>passw(?:or)?ds?|passwds?|passphrases?|pwds?|api[_-]?keys?|secret[_-]?keys?|client[_-]?secrets?|"
+    r"(?<![a-z])secrets|(?:access|auth|api)[_-]?tokens?)['\"]?\]?\s*(?::[^=\n]{1,40})?[=:]\s*[\[({](?P<items>[^\[\](){}]{1,2000})",
+    re.IGNORECASE,
+)
+_DEFAULT = re.compile(r"['\"]\s*,[^()]{0,300}?\bdefault\s*=\s*" + _QUOTED)
+_TRIPLE = re.compile(r"\s*(?::\s*str\s*)?=\s*\(?\s*[rRbBuUfF]{0,2}(?P<q>\"\"\"|''')(?P<text>[^\x00]{1,500}?)(?P=q)")
+_TEXT_LINE = re.compile(r"[ \t]*(?P<value>\S[^\n]*?)[ \t\\]*(?:\n|\Z)")
+_PROSE = re.compile(r"\s*[\w.]*(?:Error|Exception|Warning)\b.*", re.DOTALL)
+_OUTCOMES = ("passed", "failed", "success", "failure")
+_FULL_STOP = (".", "?", "!", ":")
+
+_SHELL_PASSWORD = re.compile(
+    r"\b(?:(?:mysql|mariadb)[\w-]*\b[^\n|;]{0,200}?\s-p|sshpass\s+-p\s*|redis-cli\b[^\n|;]{0,200}?\s-a\s+)"
+    r"(?P<q>['\"]?)(?P<value>[^\s'\"`<>{}$|;-][^\s'\"`<>{}|;]{2,})(?P=q)"
+)
 _URL_PASSWORD = re.compile(
     r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s:/@'\"<>]{0,200}:(?P<value>(?:[^\s/@'\"<>{}]|\{\{|\}\}){1,200})@(?=[\w\[{])"
 )
@@ -115,6 +153,8 @@ def placed(text: str) -> Iterator[Secret]:
         yield from matches("password", _CURL_USER, text)
     if "login" in lower and "password" in lower:
         yield from matches("password", _NETRC, text)
+    if " -p" in text or " -a" in text:
+        yield from matches("password", _SHELL_PASSWORD, text)
 
 
 def _authorized(text: str) -> Iterator[Secret]:
@@ -135,19 +175,64 @@ def _cookies(text: str) -> Iterator[Secret]:
 
 def _named(text: str) -> Iterator[Secret]:
     """Values of names that say so."""
+    yield from _several(text)
     for name in _NAMES.finditer(text):
         weak, kind = name["strong"] is None, _kind_of(name)
-        for tail in (_QUOTED_TAIL.match(text, name.end()), _ESCAPED_TAIL.match(text, name.end())):
-            if tail is not None and is_secret(tail["value"], weak=weak, listed=tail["sep"] == ","):
-                yield secret_of(kind, tail)
+        yield from _quoted(text, name, kind, weak=weak)
         if text[max(0, name.start() - 30) : name.start()].rpartition(" ")[2].startswith("--"):
             flag = _FLAG_TAIL.match(text, name.end())
             if flag is not None and (looks_random(flag["value"]) if weak else is_mixed(flag["value"])):
                 yield secret_of(kind, flag)
             continue
         bare = _BARE_TAIL.match(text, name.end())
-        if bare is not None and _is_setting(text, name, bare, weak=weak):
+        if bare is not None and (_is_setting(text, name, bare, weak=weak) or (not weak and _is_said(text, name, bare))):
             yield secret_of(kind, bare)
+
+
+def _quoted(text: str, name: re.Match[str], kind: str, *, weak: bool) -> Iterator[Secret]:
+    """The string that a name is given, with all its pieces; of an option, its default."""
+    outright = _OUTRIGHT.fullmatch(name["strong"] or "") is not None and name[0] == name["strong"]
+    for tail in (_QUOTED_TAIL.match(text, name.end()), _ESCAPED_TAIL.match(text, name.end())):
+        if tail is None:
+            continue
+        listed = tail["sep"] == ","
+        pieces = [tail] if listed or tail.re is _ESCAPED_TAIL else [tail, *_further(text, tail)]
+        value = "".join(piece["value"] for piece in pieces)
+        # The key "pass" is as often that of a test's outcome.
+        short_is_one = outright and not listed and (name[0].lower() != "pass" or text[name.start() - 1] == "_")
+        if is_secret(value, weak=weak, listed=listed, outright=short_is_one) and value.lower() not in _OUTCOMES:
+            yield from (
+                secret_of(kind, piece) for piece in pieces if piece["value"] and not is_stand_in(piece["value"])
+            )
+    default = _DEFAULT.match(text, name.end())
+    if default is not None and is_secret(default["value"], weak=weak, listed=False, outright=outright):
+        yield secret_of(kind, default)
+    triple = _TRIPLE.match(text, name.end()) if outright else None
+    if triple is not None and not is_stand_in(triple["text"].strip()):
+        words = triple["text"].split()
+        if len(words) <= (1 if name["strong"].lower() != "passphrase" else 24) and not words[-1].endswith(_FULL_STOP):
+            for line in _TEXT_LINE.finditer(text, triple.start("text"), triple.end("text")):
+                yield secret_of(kind, line)
+
+
+def _further(text: str, piece: re.Match[str]) -> Iterator[re.Match[str]]:
+    """The strings that follow one and belong to it, as Python reads them."""
+    following = _NEXT_STRING.match(text, piece.end())
+    while following is not None:
+        yield following
+        following = _NEXT_STRING.match(text, following.end())
+
+
+def _several(text: str) -> Iterator[Secret]:
+    """Values in a list or a table whose name says what they are."""
+    for many in _MANY_NAMES.finditer(text):
+        kind = "password" if "pass" in many["name"].lower() or "pwd" in many["name"].lower() else "secret"
+        is_table = text[many.start("items") - 1] == "{"
+        for item in re.compile(_QUOTED).finditer(text, many.start("items"), many.end("items")):
+            if is_table and not text[: item.start()].rstrip().endswith(":"):
+                continue
+            if len(item["value"].split()) == 1 and is_secret(item["value"], weak=False, listed=False):
+                yield secret_of(kind, item)
 
 
 def _kind_of(name: re.Match[str]) -> str:
@@ -159,6 +244,16 @@ def _kind_of(name: re.Match[str]) -> str:
     if "key" in said:
         return "api-key"
     return "token" if "token" in said or "auth" in said else "secret"
+
+
+def _is_said(text: str, name: re.Match[str], tail: re.Match[str]) -> bool:
+    """Whether a value without quotes stands in a string or in an error's message, where it can be no name in code."""
+    value = tail["value"].rstrip(".!?")
+    if not is_mixed(value) or not any(map(str.isdigit, value)) or is_stand_in(value):
+        return False
+    before = text[text.rfind("\n", 0, name.start()) + 1 : name.start()]
+    in_string = any(before.replace("\\" + quote, "").count(quote) % 2 for quote in "'\"")
+    return in_string or _PROSE.fullmatch(before) is not None
 
 
 def _is_setting(text: str, name: re.Match[str], tail: re.Match[str], *, weak: bool) -> bool:

@@ -20,7 +20,7 @@ from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.server.talks import Talks
-from jupyter_spark.settings import Profile, Settings, load_settings
+from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
 from jupyter_spark.wire import TurnRequest
 from jupyter_spark.wire_page import ModelProgress, TurnRequested
 
@@ -38,7 +38,7 @@ class Engine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.journal = SafeJournal(lambda: open_journal(limits=load_settings().limits))
+        self.journal = SafeJournal(lambda: open_journal(limits=load_limits()))
         self.turns = RunningTurns(self.journal)
         self._talks = Talks()
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from jupyter_spark.errors import NotebookError
+from jupyter_spark.notebook import apply_edits
+from jupyter_spark.wire import CellEdit
 
 Fenced = Callable[[str], str]
 OLD = "total = 0\nfor n in range(10):\n    total += n"
@@ -151,9 +154,99 @@ def test_a_file_changed_meanwhile_is_never_overwritten(user, fenced: Fenced, mon
     monkeypatch.setattr(edit, "run_interruptible", slow)
     done = user.run("rewrite", path, "--cell", "0", "simplify", "--apply")
     assert done.status == 1
-    assert "changed by somebody else meanwhile" in done.err_lines[-1]
+    assert "Cell 0 was changed meanwhile" in done.err_lines[-1]
     assert b"TOTAL = 0" in path.read_bytes()
     assert user.run("undo", path).status == 1  # what was not written cannot be undone
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen to the file between the answer and the write."""
+    from jupyter_spark.cli import edit as edit_module
+
+    real = edit_module._splice
+
+    def splice(path: Path, edit: CellEdit) -> str:
+        happens()
+        return real(path, edit)
+
+    monkeypatch.setattr(edit_module, "_splice", splice)
+
+
+def test_what_others_changed_in_other_cells_stays(user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1", "y = 1")
+    other = path.read_bytes().replace(b"y = 1", b"y = 22  # mine").replace(b'"kept"', b'"kept_too"')
+    user.answer(fenced("x = 2"))
+    _meanwhile(monkeypatch, lambda: path.write_bytes(other))
+    assert user.run("rewrite", path, "--cell", "0", "two", "--apply").status == 0
+    assert path.read_bytes() == other.replace(b"x = 1", b"x = 2")
+    assert user.run("undo", path).status == 0
+    assert path.read_bytes() == other
+
+
+def test_a_cell_changed_meanwhile_is_not_overwritten_and_the_answer_kept(
+    user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = user.notebook("x = 1", "y = 1")
+    other = path.read_bytes().replace(b"x = 1", b"x = 3")
+    user.answer(fenced("x = 2"))
+    _meanwhile(monkeypatch, lambda: path.write_bytes(other))
+    done = user.run("rewrite", path, "--cell", "0", "two", "--apply")
+    assert done.status == 1
+    assert "Cell 0 was changed meanwhile." in done.err_lines[-1]
+    assert f"the answer is kept: jupyter spark history {path} -n 1 --json" in done.err_lines[-1]
+    assert path.read_bytes() == other
+    (turn,) = user.run("history", path, "-n", "1", "--json").json["turns"]
+    assert turn["new_source"] == "x = 2"
+    assert user.run("undo", path).status == 1  # nothing was applied
+
+
+def test_a_file_saved_again_during_the_write_is_read_anew(
+    user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = user.notebook("x = 1", "y = 1")
+    saves = [path.read_bytes().replace(b"y = 1", f"y = {number}".encode()) for number in (5, 6)]
+    user.answer(fenced("x = 2"))
+    left = list(saves)
+
+    def apply(data: bytes, edits: Sequence[CellEdit]) -> bytes:
+        whole = apply_edits(data, edits)
+        if left:
+            path.write_bytes(left.pop(0))
+        return whole
+
+    monkeypatch.setattr("jupyter_spark.cli.edit.apply_edits", apply)
+    assert user.run("rewrite", path, "--cell", "0", "two", "--apply").status == 0
+    assert path.read_bytes() == saves[-1].replace(b"x = 1", b"x = 2")
+
+
+def test_a_notebook_deleted_meanwhile_is_gone(user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1")
+    user.answer(fenced("x = 2"))
+    _meanwhile(monkeypatch, path.unlink)
+    done = user.run("rewrite", path, "--cell", "0", "two", "--apply")
+    assert done.status == 1
+    assert f"{path} is gone." in done.err_lines[-1]
+    assert "the answer is kept" in done.err_lines[-1]
+    assert "rights" not in done.err_lines[-1]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("which", ["file", "folder"])
+def test_what_cannot_be_written_is_told_before_the_turn(
+    user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    path = user.notebook("x = 1")
+    user.answer(fenced("x = 2"))
+    closed = path if which == "file" else path.parent
+    may = os.access
+    # Root may write everything; what the system says of others is said here.
+    monkeypatch.setattr(os, "access", lambda one, mode: may(one, mode) and not (Path(one) == closed and mode & os.W_OK))
+    done = user.run("rewrite", path, "--cell", "0", "two", "--apply")
+    assert (done.status, done.out) == (1, "")
+    assert "read-only" in done.err_lines[-1]
+    assert f"chmod u+w {closed}" in done.err_lines[-1]
+    assert user.run("history", "--json").json["turns"] == []
+    assert user.run("rewrite", path, "--cell", "0", "two").status == 0  # to look at it is no writing
 
 
 def test_a_write_that_fails_leaves_nothing_to_undo(user, fenced: Fenced, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,14 @@ def assert_one_line(done, status: int, *words: str) -> None:
         (["model"], 2, ["jupyter spark model --help"]),
         (["rewrite", "nb.ipynb", "--cell", "2", "x"], 2, ["Cell 2 is a markdown cell"]),
         (["rewrite", "nb.ipynb", "--cell", "3", "x"], 2, ["Cell 3 is empty"]),
-        (["rewrite", "nb.ipynb", "--cell", "9", "x"], 1, ["no cell '9'", "4 cells"]),
-        (["rewrite", "nb.ipynb", "--cell", "In[9]", "x"], 1, ["no cell 'In[9]'"]),
+        (["rewrite", "nb.ipynb", "--cell", "9", "x"], 2, ["no cell '9'", "4 cells"]),
+        (["rewrite", "nb.ipynb", "-c", "999", "x"], 2, ["no cell '999'"]),
+        (["rewrite", "nb.ipynb", "-c", "-1", "x"], 2, ["no cell '-1'"]),
+        (["rewrite", "nb.ipynb", "-c", "abc", "x"], 2, ["no cell 'abc'"]),
+        (["explain", "nb.ipynb", "-c", "abc"], 2, ["no cell 'abc'"]),
+        (["fix", "nb.ipynb", "-c", "999"], 2, ["no cell '999'"]),
+        (["rewrite", "nb.ipynb", "--cell", "0", ""], 2, ["no words", "add type hints"]),
+        (["rewrite", "nb.ipynb", "--cell", "In[9]", "x"], 2, ["no cell 'In[9]'"]),
         (["explain", "none.ipynb", "--cell", "0"], 1, ["no file none.ipynb"]),
         (["explain", ".", "--cell", "0"], 1, ["directory"]),
         (["ask", "config/jupyter_spark.toml", "x"], 1, ["not a notebook"]),
@@ -72,6 +78,14 @@ def test_one_line_and_its_status(user, arguments: list[str], status: int, words:
     assert told["exit_status"] == status
 
 
+def test_a_notebook_of_the_future_is_one_line(user) -> None:
+    path = user.notebook("x = 1")
+    path.write_bytes(path.read_bytes().replace(b'"nbformat": 4,', b'"nbformat": 9,'))
+    assert_one_line(user.run("ask", path, "x"), 1, "nbformat 9, newer than this version reads", "Update jupyter_spark")
+    path.write_bytes(path.read_bytes().replace(b'"nbformat": 9,', b'"nbformat": 3,'))
+    assert_one_line(user.run("ask", path, "x"), 1, "nbformat 3; only version 4", "nbconvert")
+
+
 def test_settings_that_do_not_parse_are_one_line(user) -> None:
     path = user.notebook("x = 1")
     user.settings("[tiers\n")
@@ -79,6 +93,46 @@ def test_settings_that_do_not_parse_are_one_line(user) -> None:
         assert_one_line(user.run(*command), 1, "jupyter_spark.toml cannot be read")
     user.settings("[profiles.mine]\napi = 'telepathy'\n")
     assert_one_line(user.run("status"), 1, "api")
+
+
+def test_a_mistake_in_the_tiers_does_not_block_undo_and_history(user, fenced: Fenced) -> None:
+    path = user.notebook("x = 1")
+    before = path.read_bytes()
+    user.answer(fenced("x = 2"))
+    assert user.run("rewrite", path, "--cell", "0", "two", "--apply").status == 0
+    after = path.read_bytes()
+    user.settings("[tiers]\nspark = 'groqq'\n")
+    assert_one_line(user.run("ask", path, "x"), 1, f"'groqq' ([tiers] spark in {user.config})", "Did you mean groq?")
+    assert user.run("undo", path).status == 0
+    assert path.read_bytes() == before
+    assert user.run("redo", path).status == 0
+    assert path.read_bytes() == after
+    assert len(user.run("history", "--json").json["turns"]) == 1
+
+
+def test_a_profile_of_ones_own_is_told_what_it_lacks_the_address_first(user) -> None:
+    path = user.notebook("x = 1")
+    user.settings("[profiles.mine]\napi = 'chat'\n")
+    ask = ["ask", path, "x", "--profile", "mine"]
+    assert_one_line(user.run(*ask), 1, "Profile 'mine' has no address. Set base_url, e.g. to http://localhost:8000/v1")
+    assert "✗ profile mine, address: Profile 'mine' has no address." in user.run("doctor", "--profile", "mine").out
+    user.settings("[profiles.mine]\napi = 'chat'\nbase_url = 'http://127.0.0.1:1/v1'\n")
+    assert_one_line(
+        user.run(*ask), 1, "needs a key", 'Set key_env = ["MY_KEY"] in [profiles.mine]', "key_required = false"
+    )
+
+
+def test_a_key_in_two_lines_is_refused_and_nothing_is_sent(user, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1")
+    monkeypatch.setenv("PACED_API_KEY", f"{SECRET}\nmore")
+    with running_paced_server(answer="yes") as server:
+        user.settings(endpoint(server.base_url))
+        done, doctor, status = (user.run(*words) for words in (["ask", path, "x"], ["doctor"], ["status"]))
+        assert server.records == []
+    assert_one_line(done, 1, "The key in PACED_API_KEY holds a line break")
+    assert "✗ profile paced, key: The key in PACED_API_KEY holds a line break" in doctor.out
+    assert "The key in PACED_API_KEY holds a line break" in status.out
+    assert SECRET not in done.err + doctor.out + status.out
 
 
 def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +145,29 @@ def test_nobody_listens(user, monkeypatch: pytest.MonkeyPatch) -> None:
         done = user.run("doctor")
     assert done.status == 1
     assert "✗ profile paced, endpoint: No answer from" in done.out
+
+
+def test_an_address_that_lacks_its_end_is_named(user, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user.notebook("x = 1")
+    with running_paced_server(answer="yes") as server:
+        whole = server.base_url
+        short = whole.removesuffix("/v1")
+        user.settings("[tiers]\nspark = 'openai'\n[profiles.openai]\nwebsocket = false\n")
+        monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+        monkeypatch.setenv("OPENAI_BASE_URL", short)
+        assert_one_line(
+            user.run("ask", path, "x"), 1, f"at {short} (status 404)", "OPENAI_BASE_URL", f"Did you mean {whole}?"
+        )
+        done = user.run("doctor", "--tier", "spark")
+        assert done.status == 1
+        assert f"✗ profile openai, endpoint: {short} answers, but there is no API" in done.out
+        assert f"Did you mean {whole}? Mend OPENAI_BASE_URL." in done.out
+        monkeypatch.setenv("OPENAI_BASE_URL", whole)
+        assert f"✓ profile openai, endpoint: {whole} answers\n" in user.run("doctor", "--tier", "spark").out
+        monkeypatch.delenv("OPENAI_BASE_URL")
+        user.settings(endpoint(short))
+        monkeypatch.setenv("PACED_API_KEY", SECRET)
+        assert_one_line(user.run("ask", path, "x"), 1, "base_url of profile 'paced'")
 
 
 def test_a_wrong_key_is_one_line_without_the_key(user, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def test_a_substitute_answers_and_that_is_told(user) -> None:
     path = user.notebook("a = 1")
     done = user.run("rewrite", path, "--cell", "0", "make it two", "--apply")
     assert done.status == 0
-    assert "No connection to profile 'away'" in done.err
+    assert "No connection to 'away' at " in done.err
     assert "demo answers instead" in done.err
     assert "a = 2" in path.read_text()
     told = user.run("rewrite", path, "--cell", "0", "make it two", "--json")

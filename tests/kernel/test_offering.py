@@ -341,7 +341,7 @@ def test_a_substitute_answers_and_is_named(kernel: Kernel, home: Path, paced: Pa
     try:
         ran = kernel.run("%%spark make it two\ntotal = 1")
         assert ran.payload == [("total = 1 + 1", True)]
-        assert "No connection to profile 'away'" in ran.shown
+        assert "No connection to 'away' at " in ran.shown
         assert "answers instead" in ran.shown
         assert "else openai" in kernel.run("%spark status").printed
     finally:

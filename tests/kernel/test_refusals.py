@@ -66,10 +66,9 @@ def test_an_unknown_profile(restored: Kernel, paced: PacedServer) -> None:
     for code in ("%spark ask hello --profile opneai", "%spark use opneai"):
         what, do = told(restored.run(code))
         assert what == "There is no profile 'opneai'."
-        assert do.startswith("Known profiles: ")
-        assert "openai" in do
+        assert do.startswith("Did you mean openai? Known profiles: ")
     reload_with(restored, JUPYTER_SPARK_PROFILE="opneai")
-    assert told(restored.run("%spark ask hello"))[0] == "There is no profile 'opneai'."
+    assert told(restored.run("%spark ask hello"))[0] == "There is no profile 'opneai' (JUPYTER_SPARK_PROFILE)."
     assert paced.records == []
 
 
@@ -96,7 +95,7 @@ def test_a_refused_connection(restored: Kernel) -> None:
         taken.bind(("127.0.0.1", 0))
         reload_with(restored, OPENAI_BASE_URL=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
         what, do = told(restored.run("%%spark add\nx = 1"))
-    assert what.startswith("No connection to OpenAI, fast: ")
+        assert what == f"No connection to 'openai' at 127.0.0.1:{taken.getsockname()[1]}: refused."
     assert do == "Check the network and the profile's address (jupyter spark doctor)."
 
 
@@ -122,13 +121,33 @@ def test_settings_that_cannot_be_read(restored: Kernel, home: Path) -> None:
     assert restored.run("%spark ask hello").status == "ok"  # as soon as it is mended
 
 
+def test_a_mistake_in_the_tiers_does_not_block_undo(
+    restored: Kernel, home: Path, paced: PacedServer, fenced: Fenced
+) -> None:
+    paced.answer, paced.fault = fenced("x = 2"), None
+    assert restored.run("%%spark two\nx = 1").status == "ok"
+    file = home / "config" / "jupyter_spark.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('[tiers]\ndeep = "groqq"\n', "utf-8")
+    try:
+        reload_with(restored)
+        what, do = told(restored.run("%spark ask hello"))
+        assert what == f"There is no profile 'groqq' ([tiers] deep in {file})."
+        assert do.startswith("Did you mean groq?")
+        undone = restored.run("%spark undo")
+        assert undone.status == "ok"
+        assert undone.payload == [("x = 1", True)]
+    finally:
+        file.unlink()
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
         ("http_403", "refuses the key"),
         ("http_429_quota", "takes no more requests now"),
         ("http_500", "failed (status 500)"),
-        ("cut_mid_token", "closed the connection in mid-answer"),
+        ("cut_mid_token", "the connection was cut in mid-answer"),
         ("cut_before_terminal", "closed the connection in mid-answer"),
         ("error_event", "OpenAI, fast"),
         ("failed_event", "OpenAI, fast"),
@@ -136,14 +155,14 @@ def test_settings_that_cannot_be_read(restored: Kernel, home: Path) -> None:
     ],
 )
 def test_what_the_endpoint_does(
-    kernel: Kernel, paced: PacedServer, fenced: Fenced, fault: FaultName, said: str
+    restored: Kernel, paced: PacedServer, fenced: Fenced, fault: FaultName, said: str
 ) -> None:
     paced.answer, paced.fault = fenced("x = 2\n" * 20), Fault(fault)
-    ran = kernel.run("%%spark change it\nx = 1")
+    ran = restored.run("%%spark change it\nx = 1")
     assert said in told(ran)[0]
     assert "failed; nothing was applied" in ran.shown
     paced.fault = None
-    assert len(kernel.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
+    assert len(restored.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
 
 
 @pytest.mark.parametrize(

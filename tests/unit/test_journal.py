@@ -237,6 +237,31 @@ def test_journal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "j.db").is_file()
 
 
+@pytest.mark.parametrize("value", ["off", "0", "no", "False", "NONE", " disabled "])
+def test_the_journal_is_switched_off_by_any_such_word(value: str) -> None:
+    assert journal_path({"JUPYTER_SPARK_JOURNAL": value}) is None
+
+
+@pytest.mark.parametrize("value", ["offf", "yes", "1", "disable"])
+def test_a_word_becomes_no_file_and_stops_no_turn(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_SPARK_JOURNAL", value)
+    with pytest.raises(JournalError, match="neither a file nor off") as caught:
+        open_journal()
+    assert caught.value.code == "journal_setting"
+    assert f"./{value}.db" in caught.value.hint
+    safe = SafeJournal()
+    assert safe.turns() == []
+    assert safe.problem is not None and "neither a file nor off" in safe.problem
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["j.db", "./j", "folder/j.sqlite"])
+def test_a_file_may_be_named(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert journal_path({"JUPYTER_SPARK_JOURNAL": value}) == tmp_path / value
+
+
 def test_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_SPARK_JOURNAL", "off")
     with pytest.raises(JournalError, match="switched off") as caught:

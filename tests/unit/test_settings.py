@@ -19,6 +19,7 @@ from jupyter_spark.settings import (
     Settings,
     find_key,
     forget_keyring,
+    load_limits,
     load_settings,
     with_model,
 )
@@ -235,6 +236,86 @@ def test_a_mistake_in_the_file_is_one_line(text: str, says: str) -> None:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            '[tiers]\nspark = "groqq"',
+            "There is no profile 'groqq' ([tiers] spark in {file}).",
+            "Did you mean groq? Known",
+        ),
+        (
+            '[tiers]\nspark = { profile = "groq", fallback = ["lokal"] }',
+            "There is no profile 'lokal' (spark's fallback in {file}).",
+            "Did you mean local? Known",
+        ),
+        ('[tiers]\nsprak = "groq"', "{file}: Unknown tier 'sprak'.", "Did you mean spark?"),
+        ("[privcy]\nredact = true", "{file}: unknown setting 'privcy'.", "Did you mean privacy?"),
+        (
+            '[privacy]\nexclude = "secret"',
+            "{file}: 'exclude' in [privacy] must be a list of texts, not 'secret'.",
+            "Mend [privacy] in {file}.",
+        ),
+        ("[privacy]\nexclude = [1]", "{file}: 'exclude' in [privacy] must be a list of texts, not 1.", "Mend"),
+        ("[privacy]\nexcludes = []", "{file}: [privacy] has no setting 'excludes'.", "Did you mean exclude? Known:"),
+        (
+            '[profiles.groq]\napi = "chatt"',
+            "{file}: 'api' in [profiles.groq] must be one of responses, chat, local, scripted, not 'chatt'.",
+            "Mend [profiles.groq] in {file}.",
+        ),
+        (
+            "[profiles.groq]\nbase_ur = 'x'",
+            "{file}: [profiles.groq] has no setting 'base_ur'.",
+            "Did you mean base_url? Known: accepts,",
+        ),
+        (
+            "[profiles.groq.deadlines]\nstall = 1",
+            "{file}: [profiles.groq.deadlines] has no setting 'stall'.",
+            "Did you mean stall_s?",
+        ),
+        (
+            "[profiles.groq]\nkey_required = 'perhaps'",
+            "{file}: 'key_required' in [profiles.groq] must be true or false, not 'perhaps'.",
+            "Mend",
+        ),
+        (
+            "[limits]\njournal_max_bytes = 10",
+            "{file}: 'journal_max_bytes' in [limits] must be at least 100,000, not 10.",
+            "Mend",
+        ),
+        ("[profiles.groq.prices]\ninput = 1", "{file}: [profiles.groq.prices] lacks the setting 'output'.", "Mend"),
+    ],
+)
+def test_a_mistake_is_told_in_the_files_own_words(text: str, message: str, hint: str) -> None:
+    file = str(Path(os.environ["JUPYTER_CONFIG_DIR"]).parent / "given.toml")
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert caught.value.message == message.format(file=file)
+    assert caught.value.hint.startswith(hint.format(file=file))
+
+
+def test_a_mistake_does_not_repeat_a_long_text() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("[profiles.groq]\nkey_env = 'sk-a-key-that-was-put-here'")
+    assert "must be a list of texts, not a text" in caught.value.message
+    assert "sk-" not in str(caught.value)
+
+
+def test_of_two_files_the_one_that_says_it_is_named(config_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (config_dir / FILE_NAME).write_text('[tiers]\ndeep = "groqq"\n', "utf-8")
+    (tmp_path / "site" / FILE_NAME).write_text('[tiers]\nspark = "groq"\n', "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(env={})
+    assert f"([tiers] deep in {config_dir / FILE_NAME})" in caught.value.message
+
+
+def test_the_limits_need_no_tier(tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text('[tiers]\nspark = "groqq"\n[limits]\njournal_max_age_days = 3\n', "utf-8")
+    assert load_limits(file).journal_max_age_days == 3
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     file = tmp_path / "x.toml"
     file.write_bytes(b"\xff\xfe")
@@ -244,8 +325,9 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 
 def test_a_mistake_in_the_environment_is_one_line() -> None:
     for name in ("JUPYTER_SPARK_PROFILE", "JUPYTER_SPARK_DEEP_PROFILE"):
-        with pytest.raises(ConfigError, match="no profile 'gorq'"):
+        with pytest.raises(ConfigError, match=rf"no profile 'gorq' \({name}\)") as caught:
             load(**{name: "gorq"})
+        assert caught.value.hint.startswith("Did you mean groq?")
 
 
 # --- endpoints -------------------------------------------------------------------------------------
@@ -282,6 +364,28 @@ def test_a_key_of_the_environment(stored_keys: MemoryKeyring) -> None:
     assert find_key(KEYED, {"OTHER": "x"}) == "stored"
 
 
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("sk-te\nst", "a line break"),
+        ("sk-te\r\nst", "a line break"),
+        ("sk-te st", "a blank"),
+        ("sk-te\tst", "a blank"),
+        ("sk-te\u2013st", "a character that no key has"),
+        ("sk-te\x00st", "a character that no key has"),
+    ],
+)
+def test_a_key_that_cannot_be_one_is_refused_and_not_repeated(key: str, what: str, stored_keys: MemoryKeyring) -> None:
+    stored_keys.set_password("jupyter_spark", "FIRST", key)
+    for env, where in (({"FIRST": key}, "FIRST"), ({}, "the keyring")):
+        with pytest.raises(AuthenticationError) as caught:
+            find_key(KEYED, env)
+        assert caught.value.code == "bad_key"
+        assert caught.value.message == f"The key in {where} holds {what}: it was not sent."
+        assert where in caught.value.hint
+        assert "sk-te" not in str(caught.value)
+
+
 def test_a_stored_key(stored_keys: MemoryKeyring) -> None:
     stored_keys.set_password("jupyter_spark", "SECOND", "stored")
     assert find_key(KEYED, {}) == "stored"
@@ -297,6 +401,12 @@ def test_no_key(stored_keys: MemoryKeyring, locked: bool, api: str) -> None:
     assert caught.value.code == "no_key"
     assert "FIRST or SECOND" in caught.value.hint
     assert "keyring set jupyter_spark" in caught.value.hint
+
+
+def test_a_profile_of_ones_own_without_a_key_is_told_both_ways() -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        find_key(Profile(name="mine", base_url="http://a/v1"), {})
+    assert caught.value.hint == 'Set key_env = ["MY_KEY"] in [profiles.mine], or key_required = false.'
 
 
 def test_no_key_and_none_needed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from typing import Any
 
 import httpx2
@@ -12,6 +14,7 @@ from jupyter_spark import errors
 from jupyter_spark.providers._failures import from_event, from_exception, from_status, without_keys
 from jupyter_spark.providers._http import DONE, _read_events
 from jupyter_spark.providers._protocol import Completed, Delta, ProviderRequest, UsageSeen
+from jupyter_spark.providers._retry import delay_s
 from jupyter_spark.providers.chat import ChatProvider
 from jupyter_spark.providers.responses import ResponsesProvider
 from jupyter_spark.settings import Profile
@@ -68,6 +71,48 @@ def test_a_parameter_that_is_not_supported(code: str) -> None:
     assert "'top_p'" in error.message
     assert status(400, {"error": {"code": code, "param": None}}).parameter is None
     assert status(400, {"error": {"code": "other", "param": "top_p"}}).parameter is None
+
+
+def _caused(cause: Exception) -> errors.SparkError:
+    request = httpx2.Request("POST", "http://127.0.0.1:1/v1")
+    try:
+        raise openai.APIConnectionError(request=request) from ExceptionGroupLike([cause])
+    except openai.APIConnectionError as error:
+        return from_exception(error, PROFILE.model_copy(update={"base_url": "http://me:pw@10.0.0.1:1/v1"}), None, {})
+
+
+class ExceptionGroupLike(Exception):
+    """Several addresses of one host, tried at once."""
+
+    def __init__(self, exceptions: list[Exception]) -> None:
+        super().__init__("several")
+        self.exceptions = exceptions
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (socket.gaierror(-2, "Name or service not known"), "no host of that name is known"),
+        (ssl.SSLCertVerificationError(1, "x"), "its certificate is not trusted"),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "it does not speak TLS as it should"),
+        (ConnectionResetError(104, "x"), "the connection was cut"),
+        (OSError(101, "Network is unreachable"), "network is unreachable"),
+        (ValueError("ReadError"), "the connection was cut"),
+    ],
+)
+def test_why_there_is_no_connection(cause: Exception, said: str) -> None:
+    error = _caused(cause)
+    assert error.message.startswith(f"No connection to 'p' at 10.0.0.1:1: {said}")
+    assert isinstance(error, errors.ConnectionFailed)
+    assert error.retryable  # elsewhere it may pass
+
+
+def test_a_connection_is_tried_once_more_and_no_oftener() -> None:
+    error = errors.ConnectionFailed("x", retryable=True)
+    assert 0 < delay_s(error, 0, 60.0) < 1
+    with pytest.raises(errors.ConnectionFailed):
+        delay_s(error, 1, 60.0)
 
 
 def test_quota_is_not_worth_a_retry() -> None:
@@ -142,11 +187,15 @@ REQUEST = httpx2.Request("POST", "http://localhost/v1")
     [
         (openai.APITimeoutError(REQUEST), errors.DeadlineError, "within 10 s"),
         (httpx2.ConnectTimeout("x"), errors.DeadlineError, "within 10 s"),
-        (openai.APIConnectionError(message="no mine", request=REQUEST), errors.ConnectionFailed, "no ***"),
-        (openai.APIConnectionError(message="", request=REQUEST), errors.ConnectionFailed, "APIConnectionError"),
-        (httpx2.RemoteProtocolError("x"), errors.StreamCutError, "RemoteProtocolError"),
-        (httpx2.StreamClosed(), errors.StreamCutError, "StreamClosed"),
-        (ConnectionResetError(), errors.StreamCutError, "ConnectionResetError"),
+        (
+            openai.APIConnectionError(message="no mine", request=REQUEST),
+            errors.ConnectionFailed,
+            "to 'p': the connection was cut",
+        ),
+        (openai.APIConnectionError(message="", request=REQUEST), errors.ConnectionFailed, "the connection was cut"),
+        (httpx2.RemoteProtocolError("x"), errors.StreamCutError, "the connection was cut"),
+        (httpx2.StreamClosed(), errors.StreamCutError, "the connection was cut"),
+        (ConnectionResetError(), errors.StreamCutError, "the connection was cut"),
         (RuntimeError("odd mine"), errors.ProviderError, "odd ***"),
         (RuntimeError(), errors.ProviderError, "RuntimeError"),
     ],
