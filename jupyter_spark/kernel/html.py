@@ -87,8 +87,8 @@ def turn_html(view: TurnView) -> str:
 
 
 def turn_body_html(view: TurnView) -> str:
-    """Return what was asked, and the change as far as it has come."""
-    return f"{asked_html(view)}{_bar(view)}{change_html(view)}"
+    """Return what was asked, and the change as far as it has come; at the end, words that came in its place."""
+    return f"{asked_html(view)}{_bar(view)}{change_html(view)}{said_html(view)}"
 
 
 def part_html(*parts: str) -> str:
@@ -112,6 +112,11 @@ def change_html(view: TurnView) -> str:
         for entry in view.lines()
     )
     return f'<div class="jspark-code" role="group" aria-label="change"><div>{rows}</div></div>' if rows else ""
+
+
+def said_html(view: TurnView) -> str:
+    """Return the words of an answer that should have been code."""
+    return f'<div class="jspark-words">{escape(view.said_instead)}</div>' if view.said_instead else ""
 
 
 def code_html(view: TurnView) -> str:

@@ -113,6 +113,11 @@ class TurnView:
         return "".join(self.words)
 
     @property
+    def said_instead(self) -> str:
+        """The words that came where code was asked for."""
+        return self.text.strip() if self.wants_code and self.state == "failed" and not self.new else ""
+
+    @property
     def code(self) -> str:
         """The new text as far as it has arrived."""
         return "\n".join(self.new)

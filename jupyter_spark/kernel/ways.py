@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_spark.alternatives import normalised, rank_proposals
 from jupyter_spark.kernel.ansi import turn_text
 from jupyter_spark.kernel.card import WIDGET_VIEW, hear_at_once
-from jupyter_spark.kernel.html import CARD_STYLE, STYLE, change_html, foot_html, part_html
+from jupyter_spark.kernel.html import CARD_STYLE, STYLE, change_html, foot_html, part_html, said_html
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.wire import AnyTurnEvent, Proposal
 
@@ -85,7 +85,7 @@ def ways_html(view: WaysView) -> str:
     """Return all candidates: beside each other, or below each other where the page is narrow."""
     ways = "".join(
         f'<section class="jspark-way" aria-label="Alternative {number}"><b>{escape(view.heading(number))}</b>'
-        f"{change_html(way)}{foot_html(way)}</section>"
+        f"{change_html(way)}{said_html(way)}{foot_html(way)}</section>"
         for number, way in enumerate(view.ways, start=1)
     )
     return f"{STYLE}{GRID_STYLE}{part_html(_asked(view), f'<div class=jspark-ways>{ways}</div>', _outcome(view))}"
@@ -232,7 +232,7 @@ class WaysCard:
         size = 0
         for number, way in enumerate(self._view.ways, start=1):
             page, button = self._pages[number - 1], self._buttons[number - 1]
-            html = part_html(change_html(way), foot_html(way))
+            html = part_html(change_html(way), said_html(way), foot_html(way))
             if page.value != html:
                 page.value = html
                 size += len(html)

@@ -146,6 +146,22 @@ def test_what_the_endpoint_does(
     assert len(kernel.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
 
 
+@pytest.mark.parametrize("widgets", ["on", "off"])
+def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedServer, widgets: str) -> None:
+    kernel.run(f"%config SparkMagics.widgets = {widgets!r}")
+    question = "There are two columns with such a name.\nWhich one do you mean?"
+    paced.answer = question
+    ran = kernel.run("%%spark drop the column\ndf = 1")
+    kernel.run("%config SparkMagics.widgets = 'auto'")
+    assert told(ran) == (
+        f"The model answered in words: {question.replace(chr(10), ' ')}",
+        "Answer it: retry with more words.",
+    )
+    assert ran.shown.startswith(question)
+    assert question in ran.html
+    assert len(paced.records) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "what", "do"),
     [

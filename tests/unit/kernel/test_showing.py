@@ -124,6 +124,15 @@ def test_a_turn_that_did_not_end_well_applied_nothing(state: str) -> None:
     assert "+ a = 10" in turn_text(view)
 
 
+def test_a_question_in_place_of_code_is_shown() -> None:
+    view = begun()
+    view.take(TextDelta(**HEAD, text="Which <column> do you mean?\n"))
+    view.take(TurnFailed(**HEAD, code="no_code", message="In words.", hint="Say more.", figures=FIGURES))
+    assert turn_text(view).splitlines()[0] == "Which <column> do you mean?"
+    assert "Which &lt;column&gt; do you mean?</div>" in turn_html(view)
+    assert "a = 1" not in turn_text(view) + turn_html(view)
+
+
 def test_a_frame_of_a_long_answer_is_bounded_and_counts_the_rest() -> None:
     view = begun("")
     for number in range(500):
