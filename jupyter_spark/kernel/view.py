@@ -41,6 +41,7 @@ CHECK_WORDS = {
     "keeps_definitions": "nothing lost",
     "as_asked": "as asked",
     "keeps_secrets": "secrets back in place",
+    "keeps_magic": "cell magic kept",
 }
 
 
