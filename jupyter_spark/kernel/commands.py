@@ -16,6 +16,7 @@ from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, re
 from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.kernel.ways import WaysCard
+from jupyter_spark.privacy import is_ignored_target
 from jupyter_spark.providers import Steering
 from jupyter_spark.settings import Profile
 from jupyter_spark.wire import CellSnapshot, Tier, TurnCancelled, TurnFailed, TurnFinished, TurnRequest
@@ -82,10 +83,11 @@ class Commands:
 
     def _explain(self, words: str, options: argparse.Namespace) -> None:
         which, _, rest = words.partition(" ")
-        cell = self._magics.log.find(which)
+        ran = self._magics.log.find(which)
+        cell = self._last_cell() if which in ("", "last") else as_snapshot(ran) if ran else None
         if cell is None:
             raise errors.UsageError(f"There is no cell '{which or 'last'}' that ran.", "Give the N of its In [N].")
-        self._turn(self._asked("explain", rest, options, target=as_snapshot(cell)))
+        self._turn(self._asked("explain", rest, options, target=cell))
 
     def _fix(self, words: str, options: argparse.Namespace) -> None:
         which, _, rest = words.partition(" ")
@@ -137,11 +139,16 @@ class Commands:
         tell.status(self.session)
 
     def _context(self, words: str, options: argparse.Namespace) -> None:
-        target = self._magics.log.find("last")
-        kind = "rewrite" if target else "ask"
-        asked = self._asked(kind, words or "…", options, target=as_snapshot(target) if target else None)
+        target = self._last_cell()
+        asked = self._asked("rewrite" if target else "ask", words or "…", options, target=target)
         request, profile = self.session.request(asked)
         tell.context(request, profile)
+
+    def _last_cell(self) -> CellSnapshot | None:
+        """Return the last cell that ran and is not kept out."""
+        notebook = self.session.snapshot()
+        cells = (as_snapshot(cell) for cell in reversed(self._magics.log.cells.values()))
+        return next((cell for cell in cells if not is_ignored_target(notebook, cell)), None)
 
     def _use(self, words: str, options: argparse.Namespace) -> None:
         session = self.session
