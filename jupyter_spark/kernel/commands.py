@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_spark import errors
 from jupyter_spark.kernel import tell
 from jupyter_spark.kernel.applying import apply_edit, travel
+from jupyter_spark.kernel.arguments import is_command
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
@@ -43,7 +44,11 @@ class Commands:
 
     def run_cell(self, options: argparse.Namespace, body: str) -> None:
         """``%%spark``: rewrite or explain the code below the line, or write new code from words."""
-        words = options.words
+        words, name = options.words, self._magics.name
+        if not body.strip() and is_command(words):
+            raise errors.UsageError(
+                f"Did you mean '%{name} {words}'?", f"A command has one %: %%{name} is about the code below it."
+            )
         current = self._magics.log.current
         target = CellSnapshot(
             cell_id=current.cell_id if current else "cell",

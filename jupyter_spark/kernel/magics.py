@@ -73,7 +73,8 @@ class SparkMagics(Magics):
             from jupyter_spark.errors import UsageError
 
             raise UsageError(
-                f"%{self.name} does not know '{command}'.", f"Say one of: {', '.join(COMMANDS)}; or %{self.name} --help"
+                f"%{self.name} does not know '{command}'.",
+                f"Say one of: {', '.join(COMMANDS)}. To have code rewritten: %%{self.name} {words} above the code.",
             )
         self.commands.run(command, rest.strip(), options)
 

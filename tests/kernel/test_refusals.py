@@ -166,6 +166,18 @@ def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedSer
     ("code", "what", "do"),
     [
         ("%spark shout hello", "%spark does not know 'shout'.", "Say one of: ask, explain, fix,"),
+        (
+            "%spark make it faster",
+            "%spark does not know 'make'.",
+            "Say one of: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context. "
+            "To have code rewritten: %%spark make it faster above the code.",
+        ),
+        *[
+            (f"%%spark {words}{below}", f"Did you mean '%spark {words}'?", "A command has one %: %%spark is about")
+            for words in ("undo", "redo", "retry", "status", "context", "fix", "pick 2", "alternatives", "explain this")
+            for below in ("", "\n\n")
+        ],
+        ("%%spark ask what is it?", "Did you mean '%spark ask what is it?'?", "A command has one %"),
         ("%%spark", "There are no words to go by.", "Say what you want"),
         ("%spark ask", "There are no words to go by.", "Say what you want"),
         ("%spark explain 9999", "There is no cell '9999' that ran.", "Give the N of its In [N]."),
