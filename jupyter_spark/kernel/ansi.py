@@ -12,7 +12,7 @@ RESET, DIM, RED, GREEN = "\x1b[0m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 def turn_text(view: TurnView, *, colour: bool = False) -> str:
     """Return a turn as text: the change or the words, then the closing lines."""
     body = change_text(view, colour=colour) if view.wants_code else view.text
-    return "\n".join(part for part in (body, view.said_instead, closing_text(view, colour=colour)) if part)
+    return "\n".join(part for part in (body, view.said_beside, closing_text(view, colour=colour)) if part)
 
 
 def change_text(view: TurnView, *, colour: bool = False) -> str:

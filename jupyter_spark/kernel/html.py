@@ -87,7 +87,7 @@ def turn_html(view: TurnView) -> str:
 
 
 def turn_body_html(view: TurnView) -> str:
-    """Return what was asked, and the change as far as it has come; at the end, words that came in its place."""
+    """Return what was asked, and the change as far as it has come; at the end, the words beside it."""
     return f"{asked_html(view)}{_bar(view)}{change_html(view)}{said_html(view)}"
 
 
@@ -115,8 +115,8 @@ def change_html(view: TurnView) -> str:
 
 
 def said_html(view: TurnView) -> str:
-    """Return the words of an answer that should have been code."""
-    return f'<div class="jspark-words">{escape(view.said_instead)}</div>' if view.said_instead else ""
+    """Return the words beside the code, or in its place."""
+    return f'<div class="jspark-words">{escape(view.said_beside)}</div>' if view.said_beside else ""
 
 
 def code_html(view: TurnView) -> str:

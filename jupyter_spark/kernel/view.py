@@ -114,9 +114,10 @@ class TurnView:
         return "".join(self.words)
 
     @property
-    def said_instead(self) -> str:
-        """The words that came where code was asked for."""
-        return self.text.strip() if self.wants_code and self.state == "failed" and not self.new else ""
+    def said_beside(self) -> str:
+        """The words that came beside the code when the turn ended, or in its place."""
+        shown = self.state in ("done", "refused") or (self.state == "failed" and not self.new)
+        return self.text.strip() if self.wants_code and shown else ""
 
     @property
     def code(self) -> str:
