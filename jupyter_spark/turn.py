@@ -44,6 +44,7 @@ from jupyter_spark.wire import (
 )
 
 SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
+NOTHING = ("The endpoint answered nothing.", "Try again (retry).")
 SAID_CHARS = 300  # of an answer in words, in the line that tells of it
 _PROCESS_KEY = uuid.uuid4().hex
 
@@ -219,6 +220,8 @@ class _Turn:
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:
+            if not self.text.strip():
+                raise ProviderError(*NOTHING, code="no_answer")
             yield self._finished(self.text, self.text)
             return
         best = self._best
@@ -344,6 +347,8 @@ class _Turn:
 
 def _no_code(attempt: Attempt) -> ProviderError:
     """What to say of an answer without code: the model's own words, where it has any."""
+    if not attempt.raw.strip():
+        return ProviderError(*NOTHING, code="no_code")
     if words := attempt.answer.words:
         said = textwrap.shorten(words, SAID_CHARS, placeholder=" …")
         return ProviderError(

@@ -146,6 +146,13 @@ def test_what_the_endpoint_does(
     assert len(kernel.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
 
 
+@pytest.mark.parametrize("code", ["%spark ask why", "%spark explain", "%%spark change it\nx = 1"])
+def test_an_answer_of_nothing_is_no_success(kernel: Kernel, paced: PacedServer, code: str) -> None:
+    kernel.run("x = 1")
+    paced.answer = ""
+    assert told(kernel.run(code)) == ("The endpoint answered nothing.", "Try again (retry).")
+
+
 @pytest.mark.parametrize("widgets", ["on", "off"])
 def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedServer, widgets: str) -> None:
     kernel.run(f"%config SparkMagics.widgets = {widgets!r}")

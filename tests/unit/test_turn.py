@@ -236,7 +236,15 @@ def test_no_repair_where_none_is_needed_or_wanted() -> None:
 def test_no_code_at_all_is_a_failure() -> None:
     events = turn(request(), Replies("", ""))
     assert (events[-1].type, events[-1].code) == ("turn_failed", "no_code")
-    assert "no fenced block" in events[-1].message
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
+
+
+@pytest.mark.parametrize("kind", ["ask", "explain"])
+@pytest.mark.parametrize("reply", ["", " \n"])
+def test_nothing_is_no_answer(kind: str, reply: str) -> None:
+    events = turn(request(kind), Replies(reply))
+    assert (events[-1].type, events[-1].code) == ("turn_failed", "no_answer")
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
 
 
 def test_a_question_or_refusal_is_told_in_the_models_words_and_not_paid_twice() -> None:
