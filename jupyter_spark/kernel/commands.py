@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark import errors
@@ -24,7 +25,7 @@ from jupyter_spark.wire import CellSnapshot, Tier, TurnCancelled, TurnFailed, Tu
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jupyter_spark.kernel.magics import SparkMagics
 
@@ -135,13 +136,21 @@ class Commands:
         return Asked(**{**vars(last), **changes})
 
     def _undo(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("undo", words)
         travel(self._magics, self.session, back=True)
 
     def _redo(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("redo", words)
         travel(self._magics, self.session, back=False)
 
     def _status(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("status", words)
         tell.status(self.session)
+
+    def _take_no_words(self, command: str, words: str) -> None:
+        if words:
+            line = f"%{self._magics.name} {command}"
+            raise errors.UsageError(f"{line} takes no words, and '{words}' means nothing there.", f"Say {line}")
 
     def _context(self, words: str, options: argparse.Namespace) -> None:
         target = self._last_cell()
@@ -167,7 +176,7 @@ class Commands:
     # --- a turn -----------------------------------------------------------------------------------
 
     def _asked(self, kind: Any, words: str, options: argparse.Namespace, **more: Any) -> Asked:
-        names = options.vars
+        only = _names(options.vars, self._shell.user_ns)
         tier: Tier = options.tier or self._magics.tier  # type: ignore[assignment]  # an Enum trait of these two
         return Asked(
             kind=kind,
@@ -177,7 +186,7 @@ class Commands:
             below=options.below,
             dry_run=options.dry_run,
             with_context=not options.no_context,
-            only_variables=tuple(n.strip() for n in names.split(",") if n.strip()) if names is not None else None,
+            only_variables=only,
             yes=options.yes,
             **more,
         )
@@ -265,6 +274,22 @@ class Commands:
         from importlib.util import find_spec
 
         return find_spec("ipywidgets") is not None and (self._magics.widgets == "on" or notebook_path() is not None)
+
+
+def _names(listed: str | None, namespace: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Read ``--vars A,B``: every name must be a variable's."""
+    if listed is None:
+        return None
+    names = tuple(name.strip() for name in listed.split(",") if name.strip())
+    unknown = [name for name in names if name not in namespace]
+    if unknown:
+        public = [name for name in namespace if isinstance(name, str) and not name.startswith("_")]
+        near = dict.fromkeys(match for name in unknown for match in get_close_matches(name, public))
+        raise errors.UsageError(
+            f"--vars: there is no variable {' nor '.join(map(repr, unknown))}.",
+            f"Did you mean {' or '.join(near)}?" if near else "Give names of variables, as in --vars a,b",
+        )
+    return names
 
 
 def _title(asked: Asked) -> str:

@@ -105,7 +105,9 @@ class Alternatives:
 def how_many(words: str) -> tuple[int, str]:
     """Read ``[N] [WORDS]``."""
     first, _, rest = words.partition(" ")
-    return (int(first), rest.strip()) if first.lstrip("-").isdecimal() else (USUAL, words)
+    if first and not first.lstrip("-").isdecimal():
+        raise UsageError(f"'{first}' is no number of alternatives.", f"Say how many, then the words: {USUAL} {words}")
+    return (int(first) if first else USUAL), rest.strip()
 
 
 def _others(offers: Offers, taken: int | None) -> str:

@@ -107,6 +107,7 @@ def test_one_that_does_not_hold_is_picked_only_if_told(
     [
         ("%spark alternatives 9", "from 2 to 8"),
         ("%spark alternatives 1", "from 2 to 8"),
+        ("%spark alternatives x", "'x' is no number of alternatives. Say how many, then the words: 3 x"),
         ("%spark pick 7", "There is no proposal '7'"),
         ("%spark pick two", "There is no proposal 'two'"),
         ("%spark pick", "Which one?"),
@@ -116,8 +117,10 @@ def test_what_is_not_there(
     kernel: Kernel, paced: PacedServer, fenced: Callable[[str], str], line: str, said: str
 ) -> None:
     kernel.run("%%spark make it two\nvalue = 1")
+    paced.records.clear()
     ran = kernel.run(line)
     assert ran.status == "error"
+    assert paced.records == []
     assert said in ran.error["evalue"]
 
 

@@ -185,6 +185,20 @@ def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedSer
             for below in ("", "\n\n")
         ],
         ("%%spark ask what is it?", "Did you mean '%spark ask what is it?'?", "A command has one %"),
+        ("%spark undo 3", "%spark undo takes no words, and '3' means nothing there.", "Say %spark undo"),
+        ("%spark redo 3", "%spark redo takes no words, and '3' means nothing there.", "Say %spark redo"),
+        (
+            "%spark status of it all",
+            "%spark status takes no words, and 'of it all' means nothing there.",
+            "Say %spark status",
+        ),
+        ("%spark ask --vars pandsa hi", "--vars: there is no variable 'pandsa'.", "Give names of variables"),
+        (
+            "%%spark --vars Inn,no_such add\nx = 1",
+            "--vars: there is no variable 'Inn' nor 'no_such'.",
+            "Did you mean In?",
+        ),
+        ("%spark context --vars no_such", "--vars: there is no variable 'no_such'.", "Give names of variables"),
         ("%%spark", "There are no words to go by.", "Say what you want"),
         ("%spark ask", "There are no words to go by.", "Say what you want"),
         ("%spark explain 9999", "There is no cell '9999' that ran.", "Give the N of its In [N]."),
