@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import atexit
 import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float
+from traitlets import Bool, Enum, Float, TraitError, TraitType
+from traitlets.config import Config
+from traitlets.config.loader import DeferredConfig
 
 from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, line_parser, parse
 from jupyter_spark.kernel.history import CellLog
@@ -49,6 +52,29 @@ class SparkMagics(Magics):
         self.log = CellLog()
         self._commands: Commands | None = None
         self._lock = threading.Lock()
+
+    def _load_config(
+        self, cfg: Config, section_names: list[str] | None = None, traits: dict[str, TraitType[Any, Any]] | None = None
+    ) -> None:
+        """Take in settings; of one that cannot be, one line is told and the old value stays."""
+        known, good = self.traits(config=True), Config()
+        for name, value in self._find_my_config(cfg).items():
+            if name not in known or self._fits(known[name], value):
+                good[type(self).__name__][name] = value
+                continue
+            must, stays = known[name].info(), getattr(self, name)
+            told = f"Spark: SparkMagics.{name} must be {must}, not {value!r}: it stays {stays!r}."
+            print(told, file=sys.stderr)  # noqa: T201 - a raised error would keep the extension from loading
+            for section in self.section_names():
+                cfg.get(section, {}).pop(name, None)
+        super()._load_config(good, section_names, traits)
+
+    def _fits(self, trait: TraitType[Any, Any], value: Any) -> bool:
+        try:
+            trait._validate(self, value.get_value(trait) if isinstance(value, DeferredConfig) else value)
+        except (TraitError, ValueError):
+            return False
+        return True
 
     @property
     def commands(self) -> Commands:
@@ -164,6 +190,8 @@ class SparkMagics(Magics):
         for kind in ("line", "cell"):
             self.ipython.magics_manager.magics[kind].pop(self.name, None)
         self.ipython.input_transformers_cleanup.remove(self.keep_words)
+        with suppress(ValueError):  # Magics puts itself there
+            self.ipython.configurables.remove(self)  # type: ignore[arg-type]  # traitlets' own type is too narrow
         atexit.unregister(self.close)
         self.close()
 
@@ -177,7 +205,6 @@ def register(shell: InteractiveShell) -> SparkMagics:
         shell.magics_manager.register_function(function, kind, name)
     if taken:
         print(f"Another extension owns %%{NAME}: this one answers to %%{name}.")  # noqa: T201
-    shell.configurables.append(magics)  # type: ignore[arg-type]  # traitlets' own type is too narrow
     if shell.history_manager is not None:
         magics.log.read_history(list(shell.history_manager.input_hist_raw)[:-1])
     shell.events.register("pre_run_cell", magics.before_run)
