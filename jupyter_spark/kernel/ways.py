@@ -46,6 +46,16 @@ class WaysView:
         """What there is to choose from, by number."""
         return {number: way.proposal for number, way in enumerate(self.ways, start=1) if way.proposal is not None}
 
+    def others(self, taken: int | None) -> list[int]:
+        """Return the numbers of those that differ from the one that was taken, and from each other."""
+        seen = {_text(self.proposals[taken])} if taken is not None else set()
+        different = []
+        for number, proposal in self.proposals.items():
+            if _text(proposal) not in seen:
+                seen.add(_text(proposal))
+                different.append(number)
+        return different
+
     @property
     def first(self) -> int | None:
         """The number of the one to offer first."""
@@ -58,9 +68,8 @@ class WaysView:
         mine = proposals.get(number)
         if mine is None:
             return f"{number} · {self.ways[number - 1].state}"
-        text = normalised(mine.edit.new_source)
-        same = next((n for n in range(1, number) if n in proposals and _text(proposals[n]) == text), None)
-        if same is not None:
+        same = next(n for n, one in proposals.items() if _text(one) == _text(mine))
+        if same != number:
             return f"{number} · the same as {same}"
         if self.ended and number == self.first:
             return f"{number} · offered first"
