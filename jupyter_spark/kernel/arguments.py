@@ -87,6 +87,11 @@ def line_parser(name: str = "%spark") -> _Parser:
     return parser
 
 
+def help_text(parser: _Parser) -> str:
+    """Return a magic's help, without the mark that IPython puts before it for its manual."""
+    return str(parser.format_help()).removeprefix("::").strip("\n") + "\n"
+
+
 def parse(parser: _Parser, line: str) -> argparse.Namespace:
     """Parse a magic's line; everything after ``--`` is words.
 

@@ -200,6 +200,7 @@ class Commands:
         reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
         race = self._race = self._start_race(asked, request, profile)
         rich = self._is_rich()
+        view.outcome = self._about(asked)
         surface = open_surface(
             view,
             reading,
@@ -225,6 +226,13 @@ class Commands:
             raise errors.SparkError(last.message, last.hint, code=last.code)
         if last is None or isinstance(last, TurnCancelled):
             raise errors.TurnStopped("Stopped.", "Nothing was applied; %spark retry asks again.")
+
+    def _about(self, asked: Asked) -> str:
+        """Which cell is explained, where it is another than the one that asks."""
+        current, target = self._magics.log.current, asked.target
+        if asked.kind != "explain" or target is None or (current is not None and current.cell_id == target.cell_id):
+            return ""
+        return f"This is about In [{target.execution_count}]."
 
     def _redirect(self, steering: Steering, words: str) -> None:
         """Say more to the running turn; whoever thinks beside it has heard another question."""

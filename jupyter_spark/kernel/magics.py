@@ -15,7 +15,7 @@ from traitlets import Bool, Enum, Float, TraitError, TraitType
 from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig
 
-from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, line_parser, parse
+from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, help_text, line_parser, parse
 from jupyter_spark.kernel.history import CellLog
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class SparkMagics(Magics):
         words = "" if options.help else options.words
         command, _, rest = words.partition(" ")
         if not words:
-            print(parser.format_help())  # noqa: T201 - a magic's help is printed
+            print(help_text(parser))  # noqa: T201 - a magic's help is printed
             return
         if command not in COMMANDS:
             from jupyter_spark.errors import UsageError
@@ -109,7 +109,7 @@ class SparkMagics(Magics):
         parser = cell_parser(f"%%{self.name}")
         options = parse(parser, line)
         if options.help:
-            print(parser.format_help())  # noqa: T201
+            print(help_text(parser))  # noqa: T201
             return
         self.commands.run_cell(options, cell.strip("\n"))
 
@@ -120,7 +120,7 @@ class SparkMagics(Magics):
         def spark(line: str) -> None:
             self.spark_line(line)
 
-        spark.__doc__ = line_parser(f"%{self.name}").format_help()
+        spark.__doc__ = help_text(line_parser(f"%{self.name}"))
         return spark
 
     def cell_magic(self) -> Callable[[str, str], None]:
@@ -130,7 +130,7 @@ class SparkMagics(Magics):
         def spark(line: str, cell: str) -> None:
             self.spark_cell(line, cell)
 
-        spark.__doc__ = cell_parser(f"%%{self.name}").format_help()
+        spark.__doc__ = help_text(cell_parser(f"%%{self.name}"))
         return spark
 
     def keep_words(self, lines: list[str]) -> list[str]:

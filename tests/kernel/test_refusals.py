@@ -200,7 +200,7 @@ def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedSer
         ),
         ("%spark context --vars no_such", "--vars: there is no variable 'no_such'.", "Give names of variables"),
         ("%%spark", "There are no words to go by.", "Say what you want"),
-        ("%spark ask", "There are no words to go by.", "Say what you want"),
+        ("%spark ask", "There are no words to go by.", "Say what you want to know, e.g. %spark ask what is df?"),
         ("%spark explain 9999", "There is no cell '9999' that ran.", "Give the N of its In [N]."),
         ("%spark fix nine", "There is no cell 'nine' that ran.", "Run the cell first"),
         ("%spark use", "Which profile?", "Say %spark use NAME; known: "),
