@@ -23,10 +23,11 @@ from jupyter_spark.intent import (
     missing_construct,
     unwanted_names,
 )
-from jupyter_spark.ipysyntax import syntax_error, to_python
+from jupyter_spark.ipysyntax import CellMagic, cell_magic, syntax_error, to_python
 from jupyter_spark.redact import process_vault, title_of
 from jupyter_spark.wire import CheckResult, TurnKind
 
+OWN_MAGICS = frozenset({"spark", "sparkai"})
 SHRINK_FLOOR_LINES = 10
 SHRINK_SHARE = 0.3
 IPYTHON_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit", "_", "__", "___", "_i", "_ii", "_dh"})
@@ -57,6 +58,19 @@ _ASKS_FOR_ANOTHER_SHAPE = re.compile(
     r"\bmake\b.*\b(?:class|function|method|one|an?)\b",
     re.IGNORECASE,
 )
+_THE_MAGIC = re.compile(r"%%|\bmagics?\b|\b(?:first|top) line\b", re.IGNORECASE)
+_AGAINST_MAGIC = re.compile(
+    r"\b(?:without|don't|do not|not|no|no longer|stop|instead|rather|turn|convert)\b", re.IGNORECASE
+)
+_ANOTHER_LANGUAGE = re.compile(r"\b(?:python|pandas|polars|subprocess)\b", re.IGNORECASE)
+# What people call the thing that a cell magic does.
+_DOES = {
+    "time": r"tim(?:e|ing|ings|er)|measur\w*|benchmark\w*",
+    "timeit": r"tim(?:e|ing|ings|er)|measur\w*|benchmark\w*",
+    "prun": r"profil\w*",
+    "capture": r"captur\w*|outputs?|suppress\w*|hid(?:e|ing)",
+    "writefile": r"files?|sav(?:e|ing)|disk",
+}
 _COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 
 
@@ -94,6 +108,8 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
         return tuple(results)
     results.append(parses(edit))
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
+    if cell_magic(edit.old_source) is not None:
+        results.append(keeps_magic(edit))
     if results[1].ok:
         results += [names_known(edit), keeps_definitions(edit), as_asked(edit)]
     if edit.kept_back:
@@ -199,6 +215,48 @@ def keeps_definitions(edit: EditUnderCheck) -> CheckResult:
     return CheckResult(name="keeps_definitions", ok=False, message=message)
 
 
+def keeps_magic(edit: EditUnderCheck) -> CheckResult:
+    """The cell magic of the first line (``%%writefile``, ``%%time``) is still there, unless the words speak of it."""
+    magic = lost_magic(edit)
+    if magic is None:
+        return CheckResult(name="keeps_magic", ok=True)
+    now = cell_magic(edit.new_source)
+    if now is None:
+        message = f"'{magic.line}', the cell's first line, is gone, and was not asked to be removed."
+    else:
+        message = f"The cell's first line was '{magic.line}' and is now '{now.line}', which was not asked for."
+    return CheckResult(name="keeps_magic", ok=False, message=message, line=1)
+
+
+def lost_magic(edit: EditUnderCheck) -> CellMagic | None:
+    """Return the cell magic that the new text should begin with and does not, or None if all is well."""
+    old, new = cell_magic(edit.old_source), cell_magic(edit.new_source)
+    if edit.kind == "generate" or old is None or old.name in OWN_MAGICS or _speaks_of_magic(edit.instruction, old, new):
+        return None
+    if new is None or new.name != old.name:
+        return old
+    differing = set(new.arguments.split()) ^ set(old.arguments.split())
+    return old if differing and not any(_mentions(edit.instruction, word) for word in differing) else None
+
+
+def _speaks_of_magic(instruction: str, old: CellMagic, new: CellMagic | None) -> bool:
+    if _THE_MAGIC.search(instruction) or (new is not None and new.name != old.name and _has(instruction, new.name)):
+        return True
+    if old.name not in _DOES and _ANOTHER_LANGUAGE.search(instruction):
+        return True
+    against = _AGAINST_MAGIC.search(instruction) or _ASKS_FOR_LESS.search(instruction)
+    return bool(against) and _has(instruction, f"{re.escape(old.name)}|{_DOES.get(old.name, '(?!)')}")
+
+
+def _has(instruction: str, words: str) -> bool:
+    return bool(re.search(rf"\b(?:{words})\b", instruction, re.IGNORECASE))
+
+
+def _mentions(instruction: str, argument: str) -> bool:
+    bare = argument.strip("-'\"")
+    return bool(bare) and bare.lower() in instruction.lower()
+
+
 def as_asked(edit: EditUnderCheck) -> CheckResult:
     """What the instruction names outright is done: a rename, a construct, a name that must appear or go."""
     old, new = parse_cell(edit.old_source), parse_cell(edit.new_source)
@@ -284,6 +342,7 @@ def score(results: Collection[CheckResult]) -> int:
         "names_known": 2,
         "as_asked": 1,
         "keeps_secrets": 32,
+        "keeps_magic": 16,
     }
     return -sum(weights[result.name] for result in results if not result.ok)
 

@@ -13,6 +13,12 @@ from typing import Literal
 from jupyter_spark.wire import CellEdit, text_hash
 
 _OPENING = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)$")
+# A line that is code rather than a sentence: an assignment, a call, an import, the head of a block, a magic.
+_CODE_LINE = re.compile(
+    r"^[ \t]*(?:[\w.\[\]'\", ]+ ?[-+*/|&]?=(?!=)|[\w.]+\(.*\)\s*$|import \w|from [\w.]+ import |"
+    r"(?:async |await |return )|(?:def|class|for|while|with|if|try)\b.*:\s*$|@\w|[%!]{1,2}\w)",
+    re.MULTILINE,
+)
 _GLUED = re.compile(r"(?P<code>.*[^\s`])[ \t]*(?P<fence>`{3,})[ \t]*$")
 
 
@@ -50,6 +56,11 @@ class ParsedAnswer:
     words: str
     closed: bool
     blocks: int
+
+    @property
+    def is_only_words(self) -> bool:
+        """Whether it is a question or a refusal: words, no block, and no line that looks like code."""
+        return self.blocks == 0 and bool(self.words) and not _CODE_LINE.search(self.words)
 
 
 def fence_for(source: str) -> str:

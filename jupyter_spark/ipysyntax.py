@@ -26,6 +26,25 @@ class PythonCell:
     magic: str | None = None
 
 
+@dataclass(frozen=True)
+class CellMagic:
+    """A cell's first line, where it is a cell magic: its name, and the rest of the line."""
+
+    name: str
+    arguments: str
+
+    @property
+    def line(self) -> str:
+        """The line as it stands in a cell."""
+        return f"%%{self.name} {self.arguments}".rstrip()
+
+
+def cell_magic(source: str) -> CellMagic | None:
+    """Return the cell magic with which a cell begins, or None."""
+    magic = _CELL_MAGIC.match(source)
+    return CellMagic(magic["name"], magic["line"].strip()) if magic is not None else None
+
+
 @lru_cache(maxsize=1024)
 def to_python(source: str) -> PythonCell:
     """Turn a cell's IPython syntax into Python, line for line."""

@@ -11,10 +11,10 @@ import re
 import sys
 import tokenize
 
-from jupyter_spark.checks import EditUnderCheck, unknown_names
+from jupyter_spark.checks import EditUnderCheck, lost_magic, unknown_names
 from jupyter_spark.dataflow import parse_cell
 from jupyter_spark.intent import Rename, asked_rename, bound_names
-from jupyter_spark.ipysyntax import to_python
+from jupyter_spark.ipysyntax import PYTHON_MAGICS, cell_magic, to_python
 
 # What everybody means by these names.
 USUAL_IMPORTS = {
@@ -34,15 +34,34 @@ _F_STRING = re.compile(r"(?:[rR]?[fF]|[fF][rR])['\"]")
 
 def mend(edit: EditUnderCheck) -> str | None:
     """Return the new text with what needs no model mended, or None if there is no such thing."""
+    source = _mend_python(edit)
+    magic = lost_magic(edit)
+    if magic is not None and cell_magic(source) is None and _is_body_of(magic.name, source, edit.old_source):
+        source = f"{magic.line}\n{source}"
+    return source if source != edit.new_source else None
+
+
+def _is_body_of(magic: str, source: str, old_source: str) -> bool:
+    """Whether a text is what stood below a cell magic: of another language than Python, most lines are the old ones."""
+    if source.lstrip().startswith("%"):
+        return False
+    if magic in PYTHON_MAGICS:
+        return parse_cell(source) is not None
+    before = [line.strip() for line in old_source.strip().splitlines()[1:] if line.strip()]
+    now = {line.strip() for line in source.splitlines()}
+    return 2 * sum(line in now for line in before) >= len(before) > 0
+
+
+def _mend_python(edit: EditUnderCheck) -> str:
     source = edit.new_source
     if parse_cell(source) is None:
-        return None
+        return source
     if rename := asked_rename(edit.instruction, edit.old_source):
         source = rename_everywhere(source, rename) or source
-    if edit.names_are_complete and not source.lstrip().startswith("%%"):
+    if edit.names_are_complete and cell_magic(source) is None and lost_magic(edit) is None:
         lines = [_import_of(name, source) for name in unknown_names(edit)]
         source = "\n".join([*(line for line in dict.fromkeys(lines) if line), source])
-    return source if source != edit.new_source else None
+    return source
 
 
 def _import_of(name: str, source: str) -> str:

@@ -44,7 +44,7 @@ def refuse_kept_out(
             "The built-in model may be asked: --profile local",
             code="kept_out",
         )
-    if target is not None and _is_ignored_target(snapshot, target):
+    if target is not None and is_ignored_target(snapshot, target):
         raise UsageError(
             f"The cell is kept out of every turn ({IGNORE_TAG}).",
             "Take the tag, or the comment in its first line, away to work on it.",
@@ -52,7 +52,8 @@ def refuse_kept_out(
         )
 
 
-def _is_ignored_target(snapshot: NotebookSnapshot, target: CellSnapshot) -> bool:
+def is_ignored_target(snapshot: NotebookSnapshot, target: CellSnapshot) -> bool:
+    """Whether a cell is kept out by itself, or by a tag that only the notebook knows of."""
     known = (cell for cell in snapshot.cells if cell.cell_id == target.cell_id)
     return is_ignored(target) or any(IGNORE_TAG in cell.tags for cell in known)
 

@@ -130,7 +130,8 @@ def build_request(
 
 def _require_words_and_code(kind: TurnKind, instruction: str, target: CellSnapshot | None) -> None:
     if kind in ("ask", "generate", "rewrite") and not instruction.strip():
-        raise UsageError("There are no words to go by.", "Say what you want, e.g. %%spark add type hints")
+        example = "to know, e.g. %spark ask what is df?" if kind == "ask" else "e.g. %%spark add type hints"
+        raise UsageError("There are no words to go by.", f"Say what you want{'' if kind == 'ask' else ','} {example}")
     if kind in ("explain", "fix", "rewrite") and (target is None or not target.source.strip()):
         raise UsageError("There is no code to work on.", "Give a cell that has some.")
 

@@ -6,6 +6,7 @@ This is the only place that turns an exception into ``turn_failed``.
 from __future__ import annotations
 
 import asyncio
+import textwrap
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -43,6 +44,8 @@ from jupyter_spark.wire import (
 )
 
 SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
+NOTHING = ("The endpoint answered nothing.", "Try again (retry).")
+SAID_CHARS = 300  # of an answer in words, in the line that tells of it
 _PROCESS_KEY = uuid.uuid4().hex
 
 
@@ -200,6 +203,8 @@ class _Turn:
             findings = [check for check in last.checks if not check.ok]
             if not findings or not self.request.repair:
                 return
+            if last.answer.is_only_words and not self.provider.profile.small:
+                return  # it asks or refuses: to ask the same again would only be paid twice
             if not self._repairing:
                 yield Notice(
                     **self.head(),
@@ -215,13 +220,14 @@ class _Turn:
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:
+            if not self.text.strip():
+                raise ProviderError(*NOTHING, code="no_answer")
             yield self._finished(self.text, self.text)
             return
         best = self._best
         assert best is not None  # noqa: S101 - an edit's last step is its attempt
         if best.proposal is None:
-            message = best.checks[0].message if best.checks else "The answer holds no code."
-            raise ProviderError(message, "Try again (retry), or say it in other words.", code="no_code")
+            raise _no_code(best)
         proposal = best.proposal
         yield EditReady(**self.head(), proposal=proposal)
         yield self._finished(proposal.words, best.raw, proposal)
@@ -337,6 +343,19 @@ class _Turn:
         if self._steering is None:
             return self.provider.stream(asked)
         return stream_steered(self.provider, asked, self._steering)
+
+
+def _no_code(attempt: Attempt) -> ProviderError:
+    """What to say of an answer without code: the model's own words, where it has any."""
+    if not attempt.raw.strip():
+        return ProviderError(*NOTHING, code="no_code")
+    if words := attempt.answer.words:
+        said = textwrap.shorten(words, SAID_CHARS, placeholder=" …")
+        return ProviderError(
+            f"The model answered in words: {said}", "Answer it: retry with more words.", code="no_code"
+        )
+    message = attempt.checks[0].message if attempt.checks else "The answer holds no code."
+    return ProviderError(message, "Try again (retry), or say it in other words.", code="no_code")
 
 
 def _estimate(prompt: Prompt) -> int:

@@ -25,6 +25,7 @@ CheckName = Literal[
     "keeps_definitions",
     "as_asked",
     "keeps_secrets",
+    "keeps_magic",
 ]
 
 

@@ -135,7 +135,10 @@ def _turn(report: Report, scene: Scene, request: TurnRequest, title: str) -> tup
     view: View = LiveView(report, title) if live else QuietView(report)
     journal = SafeJournal(lambda: open_journal(limits=scene.settings.limits))
     with view:
-        finished = run_interruptible(_events(request, scene, journal, view))
+        ended = run_interruptible(_events(request, scene, journal, view))
+    if isinstance(ended, TurnFailed):
+        raise _failure(report, ended, view.words)
+    finished = ended
     report.result |= {
         "profile": view.profile,
         "model": finished.model,
@@ -147,23 +150,29 @@ def _turn(report: Report, scene: Scene, request: TurnRequest, title: str) -> tup
     return finished, journal
 
 
-async def _events(request: TurnRequest, scene: Scene, journal: SafeJournal, view: View) -> TurnFinished:
+async def _events(request: TurnRequest, scene: Scene, journal: SafeJournal, view: View) -> TurnFinished | TurnFailed:
     provider, substitutes = open_provider(scene.profile), scene.substitutes(request)
     try:
         turn = run_turn_or_substitute(request, provider, substitutes)
         async with aclosing(recorded(turn, request, journal)) as events:
             async for event in events:
                 view.show(event)
-                if isinstance(event, TurnFinished):
+                if isinstance(event, TurnFinished | TurnFailed):
                     return event
-                if isinstance(event, TurnFailed):
-                    raise SparkError(event.message, event.hint, code=event.code)
                 if isinstance(event, TurnCancelled):
                     raise TurnStopped("Stopped.", "Nothing was written.")
         raise SparkError("The turn ended without an end.", "This is a bug of jupyter_spark: please report it.")
     finally:
         for opened in (provider, *(substitute.provider for substitute in substitutes)):
             await opened.aclose()
+
+
+def _failure(report: Report, failed: TurnFailed, words: str) -> SparkError:
+    """A turn's failure as an error; an answer in words where code was asked for is shown whole."""
+    if words and failed.code == "no_code":
+        report.result["text"] = words
+        report.line(words)
+    return SparkError(failed.message, failed.hint, code=failed.code)
 
 
 # --- its end ---------------------------------------------------------------------------------------

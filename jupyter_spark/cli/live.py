@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_spark.cli.report import Report, console, printable
 from jupyter_spark.diff import DiffLine, fold, line_diff
-from jupyter_spark.wire import AnyTurnEvent, EditDelta, EditStarted, Notice, TextDelta, TurnStarted
+from jupyter_spark.wire import AnyTurnEvent, EditDelta, EditStarted, Notice, TextDelta, TurnStarted, TurnSteered
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,6 +31,12 @@ class View:
         self.notices: list[str] = []
         self.profile = ""  # who answers: another one, if a substitute took over
         self._wants_code = False
+        self._words: list[str] = []
+
+    @property
+    def words(self) -> str:
+        """What stood beside the code of the last answer, or came in its place."""
+        return "".join(self._words).strip()
 
     def __enter__(self) -> View:
         return self
@@ -48,8 +54,12 @@ class View:
         elif isinstance(event, Notice):
             self.notices.append(event.message)
             self._tell(event.message)
+        elif isinstance(event, EditStarted | TurnSteered):
+            self._words = []
         elif isinstance(event, TextDelta) and not self._wants_code:
             self._report.stream(event.text)
+        elif isinstance(event, TextDelta):
+            self._words.append(event.text)
 
     def _tell(self, message: str) -> None:
         self._report.note(f"note: {message}", style="yellow")

@@ -12,11 +12,13 @@ RESET, DIM, RED, GREEN = "\x1b[0m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
 def turn_text(view: TurnView, *, colour: bool = False) -> str:
     """Return a turn as text: the change or the words, then the closing lines."""
     body = change_text(view, colour=colour) if view.wants_code else view.text
-    return "\n".join(part for part in (body, closing_text(view, colour=colour)) if part)
+    return "\n".join(part for part in (body, view.said_beside, closing_text(view, colour=colour)) if part)
 
 
 def change_text(view: TurnView, *, colour: bool = False) -> str:
-    """Return the change with a sign before each line."""
+    """Return the change with a sign before each line; of a turn that failed before its first line, nothing."""
+    if view.state == "failed" and not view.new:
+        return ""
     rows = []
     for entry in view.lines():
         if isinstance(entry, int):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from jupyter_spark.errors import UsageError
@@ -11,6 +12,9 @@ from jupyter_spark.wire import AppliedEdit, Proposal
 
 if TYPE_CHECKING:
     from jupyter_spark.kernel.magics import SparkMagics
+
+
+FIRST_LINE_CHARS = 50
 
 
 def apply_edit(magics: SparkMagics, session: KernelSession, asked: Asked, proposal: Proposal) -> str:
@@ -54,8 +58,13 @@ def travel(magics: SparkMagics, session: KernelSession, *, back: bool) -> None:
     magics.ipython.set_next_input(text, replace=replace)
     if replace:
         session.took(text)
-    tell.travelled(_for_reading(edit), back=back, replace=replace)
+    tell.travelled(text, _whose(magics, edit), back=back, replace=replace)
 
 
-def _for_reading(edit: AppliedEdit) -> tuple[list[str], list[str]]:
-    return edit.before.splitlines(), edit.after.splitlines()
+def _whose(magics: SparkMagics, edit: AppliedEdit) -> str:
+    """How a reader knows the cell of an edit: by its number if it ran, else by the line with which it began."""
+    ran = magics.log.cells.get(edit.cell_id)
+    if ran is not None and ran.source.strip() in (edit.before.strip(), edit.after.strip()):
+        return f"In [{ran.execution_count}]"
+    first = next((line.strip() for line in edit.before.splitlines() if line.strip()), "")
+    return f"the cell that began '{shorten(first, FIRST_LINE_CHARS, placeholder='…')}'"

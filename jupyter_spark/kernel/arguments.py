@@ -6,6 +6,7 @@ Options may stand before or after the words; the words stay as they are: quotes 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
@@ -24,6 +25,19 @@ COMMANDS = (
     "use",
     "context",
 )
+
+
+# Words of a cell magic with no code below that can only be meant for the line magic.
+_A_COMMAND = re.compile(
+    r"(?:ask|explain)\b.*|(?:fix|undo|redo|retry|status|context|alternatives|pick|use)"
+    r"|fix (?:\d+|last|In\[\d+\])|(?:pick|alternatives) \d+",
+    re.DOTALL,
+)
+
+
+def is_command(words: str) -> bool:
+    """Whether the words of a cell magic that has no code below it are a command of the line magic."""
+    return bool(_A_COMMAND.fullmatch(words))
 
 
 class _Parser(MagicArgumentParser):
@@ -71,6 +85,11 @@ def line_parser(name: str = "%spark") -> _Parser:
     )
     _options(parser)
     return parser
+
+
+def help_text(parser: _Parser) -> str:
+    """Return a magic's help, without the mark that IPython puts before it for its manual."""
+    return str(parser.format_help()).removeprefix("::").strip("\n") + "\n"
 
 
 def parse(parser: _Parser, line: str) -> argparse.Namespace:

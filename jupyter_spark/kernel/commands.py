@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark import errors
 from jupyter_spark.kernel import tell
 from jupyter_spark.kernel.applying import apply_edit, travel
+from jupyter_spark.kernel.arguments import is_command
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
@@ -16,13 +18,14 @@ from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, re
 from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.kernel.ways import WaysCard
+from jupyter_spark.privacy import is_ignored_target
 from jupyter_spark.providers import Steering
 from jupyter_spark.settings import Profile
 from jupyter_spark.wire import CellSnapshot, Tier, TurnCancelled, TurnFailed, TurnFinished, TurnRequest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jupyter_spark.kernel.magics import SparkMagics
 
@@ -42,7 +45,11 @@ class Commands:
 
     def run_cell(self, options: argparse.Namespace, body: str) -> None:
         """``%%spark``: rewrite or explain the code below the line, or write new code from words."""
-        words = options.words
+        words, name = options.words, self._magics.name
+        if not body.strip() and is_command(words):
+            raise errors.UsageError(
+                f"Did you mean '%{name} {words}'?", f"A command has one %: %%{name} is about the code below it."
+            )
         current = self._magics.log.current
         target = CellSnapshot(
             cell_id=current.cell_id if current else "cell",
@@ -82,10 +89,11 @@ class Commands:
 
     def _explain(self, words: str, options: argparse.Namespace) -> None:
         which, _, rest = words.partition(" ")
-        cell = self._magics.log.find(which)
+        ran = self._magics.log.find(which)
+        cell = self._last_cell() if which in ("", "last") else as_snapshot(ran) if ran else None
         if cell is None:
             raise errors.UsageError(f"There is no cell '{which or 'last'}' that ran.", "Give the N of its In [N].")
-        self._turn(self._asked("explain", rest, options, target=as_snapshot(cell)))
+        self._turn(self._asked("explain", rest, options, target=cell))
 
     def _fix(self, words: str, options: argparse.Namespace) -> None:
         which, _, rest = words.partition(" ")
@@ -128,20 +136,33 @@ class Commands:
         return Asked(**{**vars(last), **changes})
 
     def _undo(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("undo", words)
         travel(self._magics, self.session, back=True)
 
     def _redo(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("redo", words)
         travel(self._magics, self.session, back=False)
 
     def _status(self, words: str, options: argparse.Namespace) -> None:
+        self._take_no_words("status", words)
         tell.status(self.session)
 
+    def _take_no_words(self, command: str, words: str) -> None:
+        if words:
+            line = f"%{self._magics.name} {command}"
+            raise errors.UsageError(f"{line} takes no words, and '{words}' means nothing there.", f"Say {line}")
+
     def _context(self, words: str, options: argparse.Namespace) -> None:
-        target = self._magics.log.find("last")
-        kind = "rewrite" if target else "ask"
-        asked = self._asked(kind, words or "…", options, target=as_snapshot(target) if target else None)
+        target = self._last_cell()
+        asked = self._asked("rewrite" if target else "ask", words or "…", options, target=target)
         request, profile = self.session.request(asked)
         tell.context(request, profile)
+
+    def _last_cell(self) -> CellSnapshot | None:
+        """Return the last cell that ran and is not kept out."""
+        notebook = self.session.snapshot()
+        cells = (as_snapshot(cell) for cell in reversed(self._magics.log.cells.values()))
+        return next((cell for cell in cells if not is_ignored_target(notebook, cell)), None)
 
     def _use(self, words: str, options: argparse.Namespace) -> None:
         session = self.session
@@ -155,7 +176,7 @@ class Commands:
     # --- a turn -----------------------------------------------------------------------------------
 
     def _asked(self, kind: Any, words: str, options: argparse.Namespace, **more: Any) -> Asked:
-        names = options.vars
+        only = _names(options.vars, self._shell.user_ns)
         tier: Tier = options.tier or self._magics.tier  # type: ignore[assignment]  # an Enum trait of these two
         return Asked(
             kind=kind,
@@ -165,7 +186,7 @@ class Commands:
             below=options.below,
             dry_run=options.dry_run,
             with_context=not options.no_context,
-            only_variables=tuple(n.strip() for n in names.split(",") if n.strip()) if names is not None else None,
+            only_variables=only,
             yes=options.yes,
             **more,
         )
@@ -179,6 +200,7 @@ class Commands:
         reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
         race = self._race = self._start_race(asked, request, profile)
         rich = self._is_rich()
+        view.outcome = self._about(asked)
         surface = open_surface(
             view,
             reading,
@@ -204,6 +226,13 @@ class Commands:
             raise errors.SparkError(last.message, last.hint, code=last.code)
         if last is None or isinstance(last, TurnCancelled):
             raise errors.TurnStopped("Stopped.", "Nothing was applied; %spark retry asks again.")
+
+    def _about(self, asked: Asked) -> str:
+        """Which cell is explained, where it is another than the one that asks."""
+        current, target = self._magics.log.current, asked.target
+        if asked.kind != "explain" or target is None or (current is not None and current.cell_id == target.cell_id):
+            return ""
+        return f"This is about In [{target.execution_count}]."
 
     def _redirect(self, steering: Steering, words: str) -> None:
         """Say more to the running turn; whoever thinks beside it has heard another question."""
@@ -253,6 +282,22 @@ class Commands:
         from importlib.util import find_spec
 
         return find_spec("ipywidgets") is not None and (self._magics.widgets == "on" or notebook_path() is not None)
+
+
+def _names(listed: str | None, namespace: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Read ``--vars A,B``: every name must be a variable's."""
+    if listed is None:
+        return None
+    names = tuple(name.strip() for name in listed.split(",") if name.strip())
+    unknown = [name for name in names if name not in namespace]
+    if unknown:
+        public = [name for name in namespace if isinstance(name, str) and not name.startswith("_")]
+        near = dict.fromkeys(match for name in unknown for match in get_close_matches(name, public))
+        raise errors.UsageError(
+            f"--vars: there is no variable {' nor '.join(map(repr, unknown))}.",
+            f"Did you mean {' or '.join(near)}?" if near else "Give names of variables, as in --vars a,b",
+        )
+    return names
 
 
 def _title(asked: Asked) -> str:

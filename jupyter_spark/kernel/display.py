@@ -157,7 +157,8 @@ class TerminalOutput:
         if not view.wants_code:
             self.draw()
         change = "\n" + change_text(view, colour=True) if view.wants_code and view.proposal else ""
-        sys.stdout.write(f"{change}\n{closing_text(view, colour=True)}\n")
+        said = f"\n{view.said_beside}" if view.said_beside else ""
+        sys.stdout.write(f"{change}{said}\n{closing_text(view, colour=True)}\n")
         sys.stdout.flush()
 
 

@@ -87,8 +87,8 @@ def turn_html(view: TurnView) -> str:
 
 
 def turn_body_html(view: TurnView) -> str:
-    """Return what was asked, and the change as far as it has come."""
-    return f"{asked_html(view)}{_bar(view)}{change_html(view)}"
+    """Return what was asked, and the change as far as it has come; at the end, the words beside it."""
+    return f"{asked_html(view)}{_bar(view)}{change_html(view)}{said_html(view)}"
 
 
 def part_html(*parts: str) -> str:
@@ -112,6 +112,11 @@ def change_html(view: TurnView) -> str:
         for entry in view.lines()
     )
     return f'<div class="jspark-code" role="group" aria-label="change"><div>{rows}</div></div>' if rows else ""
+
+
+def said_html(view: TurnView) -> str:
+    """Return the words beside the code, or in its place."""
+    return f'<div class="jspark-words">{escape(view.said_beside)}</div>' if view.said_beside else ""
 
 
 def code_html(view: TurnView) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import atexit
 import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float
+from traitlets import Bool, Enum, Float, TraitError, TraitType
+from traitlets.config import Config
+from traitlets.config.loader import DeferredConfig
 
-from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, line_parser, parse
+from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, help_text, line_parser, parse
 from jupyter_spark.kernel.history import CellLog
 
 if TYPE_CHECKING:
@@ -50,6 +53,29 @@ class SparkMagics(Magics):
         self._commands: Commands | None = None
         self._lock = threading.Lock()
 
+    def _load_config(
+        self, cfg: Config, section_names: list[str] | None = None, traits: dict[str, TraitType[Any, Any]] | None = None
+    ) -> None:
+        """Take in settings; of one that cannot be, one line is told and the old value stays."""
+        known, good = self.traits(config=True), Config()
+        for name, value in self._find_my_config(cfg).items():
+            if name not in known or self._fits(known[name], value):
+                good[type(self).__name__][name] = value
+                continue
+            must, stays = known[name].info(), getattr(self, name)
+            told = f"Spark: SparkMagics.{name} must be {must}, not {value!r}: it stays {stays!r}."
+            print(told, file=sys.stderr)  # noqa: T201 - a raised error would keep the extension from loading
+            for section in self.section_names():
+                cfg.get(section, {}).pop(name, None)
+        super()._load_config(good, section_names, traits)
+
+    def _fits(self, trait: TraitType[Any, Any], value: Any) -> bool:
+        try:
+            trait._validate(self, value.get_value(trait) if isinstance(value, DeferredConfig) else value)
+        except (TraitError, ValueError):
+            return False
+        return True
+
     @property
     def commands(self) -> Commands:
         """The engine's side, made at first use."""
@@ -67,13 +93,14 @@ class SparkMagics(Magics):
         words = "" if options.help else options.words
         command, _, rest = words.partition(" ")
         if not words:
-            print(parser.format_help())  # noqa: T201 - a magic's help is printed
+            print(help_text(parser))  # noqa: T201 - a magic's help is printed
             return
         if command not in COMMANDS:
             from jupyter_spark.errors import UsageError
 
             raise UsageError(
-                f"%{self.name} does not know '{command}'.", f"Say one of: {', '.join(COMMANDS)}; or %{self.name} --help"
+                f"%{self.name} does not know '{command}'.",
+                f"Say one of: {', '.join(COMMANDS)}. To have code rewritten: %%{self.name} {words} above the code.",
             )
         self.commands.run(command, rest.strip(), options)
 
@@ -82,7 +109,7 @@ class SparkMagics(Magics):
         parser = cell_parser(f"%%{self.name}")
         options = parse(parser, line)
         if options.help:
-            print(parser.format_help())  # noqa: T201
+            print(help_text(parser))  # noqa: T201
             return
         self.commands.run_cell(options, cell.strip("\n"))
 
@@ -93,7 +120,7 @@ class SparkMagics(Magics):
         def spark(line: str) -> None:
             self.spark_line(line)
 
-        spark.__doc__ = line_parser(f"%{self.name}").format_help()
+        spark.__doc__ = help_text(line_parser(f"%{self.name}"))
         return spark
 
     def cell_magic(self) -> Callable[[str, str], None]:
@@ -103,7 +130,7 @@ class SparkMagics(Magics):
         def spark(line: str, cell: str) -> None:
             self.spark_cell(line, cell)
 
-        spark.__doc__ = cell_parser(f"%%{self.name}").format_help()
+        spark.__doc__ = help_text(cell_parser(f"%%{self.name}"))
         return spark
 
     def keep_words(self, lines: list[str]) -> list[str]:
@@ -163,6 +190,8 @@ class SparkMagics(Magics):
         for kind in ("line", "cell"):
             self.ipython.magics_manager.magics[kind].pop(self.name, None)
         self.ipython.input_transformers_cleanup.remove(self.keep_words)
+        with suppress(ValueError):  # Magics puts itself there
+            self.ipython.configurables.remove(self)  # type: ignore[arg-type]  # traitlets' own type is too narrow
         atexit.unregister(self.close)
         self.close()
 
@@ -176,7 +205,6 @@ def register(shell: InteractiveShell) -> SparkMagics:
         shell.magics_manager.register_function(function, kind, name)
     if taken:
         print(f"Another extension owns %%{NAME}: this one answers to %%{name}.")  # noqa: T201
-    shell.configurables.append(magics)  # type: ignore[arg-type]  # traitlets' own type is too narrow
     if shell.history_manager is not None:
         magics.log.read_history(list(shell.history_manager.input_hist_raw)[:-1])
     shell.events.register("pre_run_cell", magics.before_run)

@@ -70,7 +70,7 @@ class Alternatives:
         follow(reading, view, surface)
         offers.asked, offers.proposals = asked, view.proposals
         if reading.cancelled and self._used is None:
-            view.outcome = "Stopped; nothing was applied." + _others(offers, None)
+            view.outcome = "Stopped; nothing was applied." + _say_others(view, asked, None)
             surface.finish()
             raise TurnStopped("Stopped.", "Nothing was applied; %spark alternatives asks again.")
         taken = self._used or view.first
@@ -80,7 +80,7 @@ class Alternatives:
         anyway = asked.yes or self._used is not None  # a button was pressed on this very proposal
         self._session.remember(asked, view.ways[taken - 1])
         told = apply_edit(self._magics, self._session, replace(asked, yes=anyway), view.proposals[taken])
-        view.outcome = f"{taken}: {told}{_others(offers, taken)}"
+        view.outcome = f"{taken}: {told}{_say_others(view, asked, taken)}"
         surface.finish()
         return surface if isinstance(surface, WaysCard) else None
 
@@ -105,12 +105,19 @@ class Alternatives:
 def how_many(words: str) -> tuple[int, str]:
     """Read ``[N] [WORDS]``."""
     first, _, rest = words.partition(" ")
-    return (int(first), rest.strip()) if first.lstrip("-").isdecimal() else (USUAL, words)
+    if first and not first.lstrip("-").isdecimal():
+        raise UsageError(f"'{first}' is no number of alternatives.", f"Say how many, then the words: {USUAL} {words}")
+    return (int(first) if first else USUAL), rest.strip()
 
 
-def _others(offers: Offers, taken: int | None) -> str:
-    others = " or ".join(str(number) for number in offers.proposals if number != taken)
-    return f" %spark pick {others} takes {'another' if taken else 'one'}." if others else ""
+def _say_others(view: WaysView, asked: Asked, taken: int | None) -> str:
+    """What else there is to pick; nothing where nothing was to be applied."""
+    others = view.others(taken)
+    if taken is not None and not others and len(view.proposals) > 1:
+        return f" All {len(view.proposals)} came to the same."
+    if asked.dry_run or not others:
+        return ""
+    return f" %spark pick {' or '.join(map(str, others))} takes {'another' if taken else 'one'}."
 
 
 # --- a race ---------------------------------------------------------------------------------------

@@ -63,13 +63,11 @@ def context(request: TurnRequest, profile: Profile) -> None:
         print(f"  the notebook is from the {_ORIGINS[pack.origin]}, {age_s:.0f} s old")  # noqa: T201
 
 
-def travelled(texts: tuple[list[str], list[str]], *, back: bool, replace: bool) -> None:
-    """Print what undo or redo did."""
-    before, after = texts
-    what = "old" if back else "new"
-    lines = len(before) if back else len(after)
+def travelled(text: str, whose: str, *, back: bool, replace: bool) -> None:
+    """Print what undo or redo did, and to which cell's code."""
+    what, lines = "old" if back else "new", len(text.splitlines())
     place = "this cell" if replace else "a new cell below"
-    print(f"The {what} code ({lines} line{'s' if lines != 1 else ''}) is in {place}.")  # noqa: T201
+    print(f"The {what} code of {whose} ({lines} line{'s' if lines != 1 else ''}) is in {place}.")  # noqa: T201
 
 
 def stays() -> None:

@@ -41,6 +41,7 @@ CHECK_WORDS = {
     "keeps_definitions": "nothing lost",
     "as_asked": "as asked",
     "keeps_secrets": "secrets back in place",
+    "keeps_magic": "cell magic kept",
 }
 
 
@@ -111,6 +112,12 @@ class TurnView:
     def text(self) -> str:
         """The answer's words."""
         return "".join(self.words)
+
+    @property
+    def said_beside(self) -> str:
+        """The words that came beside the code when the turn ended, or in its place."""
+        shown = self.state in ("done", "refused") or (self.state == "failed" and not self.new)
+        return self.text.strip() if self.wants_code and shown else ""
 
     @property
     def code(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_spark.alternatives import normalised, rank_proposals
 from jupyter_spark.kernel.ansi import turn_text
 from jupyter_spark.kernel.card import WIDGET_VIEW, hear_at_once
-from jupyter_spark.kernel.html import CARD_STYLE, STYLE, change_html, foot_html, part_html
+from jupyter_spark.kernel.html import CARD_STYLE, STYLE, change_html, foot_html, part_html, said_html
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.wire import AnyTurnEvent, Proposal
 
@@ -46,6 +46,16 @@ class WaysView:
         """What there is to choose from, by number."""
         return {number: way.proposal for number, way in enumerate(self.ways, start=1) if way.proposal is not None}
 
+    def others(self, taken: int | None) -> list[int]:
+        """Return the numbers of those that differ from the one that was taken, and from each other."""
+        seen = {_text(self.proposals[taken])} if taken is not None else set()
+        different = []
+        for number, proposal in self.proposals.items():
+            if _text(proposal) not in seen:
+                seen.add(_text(proposal))
+                different.append(number)
+        return different
+
     @property
     def first(self) -> int | None:
         """The number of the one to offer first."""
@@ -58,9 +68,8 @@ class WaysView:
         mine = proposals.get(number)
         if mine is None:
             return f"{number} · {self.ways[number - 1].state}"
-        text = normalised(mine.edit.new_source)
-        same = next((n for n in range(1, number) if n in proposals and _text(proposals[n]) == text), None)
-        if same is not None:
+        same = next(n for n, one in proposals.items() if _text(one) == _text(mine))
+        if same != number:
             return f"{number} · the same as {same}"
         if self.ended and number == self.first:
             return f"{number} · offered first"
@@ -85,7 +94,7 @@ def ways_html(view: WaysView) -> str:
     """Return all candidates: beside each other, or below each other where the page is narrow."""
     ways = "".join(
         f'<section class="jspark-way" aria-label="Alternative {number}"><b>{escape(view.heading(number))}</b>'
-        f"{change_html(way)}{foot_html(way)}</section>"
+        f"{change_html(way)}{said_html(way)}{foot_html(way)}</section>"
         for number, way in enumerate(view.ways, start=1)
     )
     return f"{STYLE}{GRID_STYLE}{part_html(_asked(view), f'<div class=jspark-ways>{ways}</div>', _outcome(view))}"
@@ -232,7 +241,7 @@ class WaysCard:
         size = 0
         for number, way in enumerate(self._view.ways, start=1):
             page, button = self._pages[number - 1], self._buttons[number - 1]
-            html = part_html(change_html(way), foot_html(way))
+            html = part_html(change_html(way), said_html(way), foot_html(way))
             if page.value != html:
                 page.value = html
                 size += len(html)

@@ -205,8 +205,10 @@ def test_an_answer_without_code_is_one_line(user) -> None:
     path = user.notebook("x = 1")
     user.answer("I would rather not.")
     done = user.run("rewrite", path, "--cell", "0", "longer", "--apply")
-    assert (done.status, done.out) == (1, "")
-    assert "no fenced block" in done.err_lines[-1]
+    assert (done.status, done.out) == (1, "I would rather not.\n")
+    assert "The model answered in words: I would rather not." in done.err_lines[-1]
+    done = user.run("rewrite", path, "--cell", "0", "longer", "--json")
+    assert (done.status, done.json["text"], done.json["error"]["code"]) == (1, "I would rather not.", "no_code")
 
 
 def test_a_bug_is_one_line_unless_one_looks_for_it(user, monkeypatch: pytest.MonkeyPatch) -> None:

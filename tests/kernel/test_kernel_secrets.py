@@ -104,6 +104,27 @@ def test_the_receipt_says_what_is_kept_back_and_out(talking: Kernel, server: Pac
     assert "kept out of every turn (spark-ignore)" in "".join(refused.error["traceback"])
 
 
+def test_after_a_cell_that_is_kept_out_the_last_one_is_the_one_before(talking: Kernel, server: PacedServer) -> None:
+    talking.run("near = 2")
+    talking.run("# spark-ignore\nours = 'our own rate'")
+    shown = talking.run("%spark context")
+    assert shown.status == "ok", shown.error
+    assert "the cell itself: 1 line" in shown.printed
+    server.records.clear()
+    server.answer = "It sets a number."
+    assert talking.run("%spark explain").status == "ok"
+    sent = "\n".join(text for record in server.records for text in texts_of(record.body))
+    assert "near = 2" in sent
+    assert "our own" not in sent
+
+
+def test_where_every_cell_is_kept_out_the_context_is_of_none(talking: Kernel) -> None:
+    talking.run("# spark-ignore\nours = 'our own rate'")
+    shown = talking.run("%spark context")
+    assert shown.status == "ok", shown.error
+    assert "the cell itself" not in shown.printed
+
+
 def test_a_notebook_that_is_kept_out_is_refused(talking: Kernel, home: Path, server: PacedServer) -> None:
     config = home / "config" / "jupyter_spark.toml"
     config.write_text(config.read_text() + "\n[privacy]\nexclude = ['nb.ipynb']\n")

@@ -74,3 +74,31 @@ def test_a_spark_magic_of_somebody_elses_stays_theirs(new_kernel: NewKernel, kin
     assert "needs a key" in ours.error["evalue"]
     kernel.run("%unload_ext jupyter_spark")
     assert kernel.run(theirs).printed == "theirs SELECT\n"
+
+
+BAD = "Spark: SparkMagics.race must be a boolean, not 'maybe': it stays {}.\n"
+
+
+def test_a_setting_that_cannot_be_is_one_line_and_the_old_one_stays(new_kernel: NewKernel) -> None:
+    kernel = new_kernel()
+    assert kernel.run("%load_ext jupyter_spark\n%config SparkMagics.race = True").warned == ""
+    assert kernel.run("%config SparkMagics.race = 'maybe'").warned == BAD.format(True)
+    assert kernel.run("print(get_ipython().find_line_magic('config')('SparkMagics.race'))").printed == "True\n"
+    reloaded = kernel.run("%reload_ext jupyter_spark")
+    assert (reloaded.status, reloaded.warned) == ("ok", "")
+    assert kernel.run("%config SparkMagics.race = False").warned == ""  # nor does one of before listen still
+    assert kernel.run("print(get_ipython().find_line_magic('config')('SparkMagics.race'))").printed == "False\n"
+    assert kernel.run("%spark status").status == "ok"
+
+
+def test_loading_survives_settings_that_cannot_be(new_kernel: NewKernel) -> None:
+    kernel = new_kernel()
+    settings = "{'race': 'maybe', 'widgets': 'off', 'warm_after_s': 'soon'}"
+    merged = f"from traitlets.config import Config\nget_ipython().config.merge(Config(SparkMagics={settings}))"
+    loaded = kernel.run(f"{merged}\n%load_ext jupyter_spark")
+    assert loaded.status == "ok"
+    assert loaded.warned == (
+        BAD.format(False) + "Spark: SparkMagics.warm_after_s must be a float, not 'soon': it stays 1.0.\n"
+    )
+    assert kernel.run("print(get_ipython().find_line_magic('config')('SparkMagics.widgets'))").printed == "off\n"
+    assert kernel.run("%spark status").status == "ok"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -88,6 +89,21 @@ def test_repeats_are_told(kernel: Kernel, paced: PacedServer, fenced: Callable[[
     paced.answer = cells(fenced, "value = 2", "value = 2  ", "value = 2")
     shown = kernel.run("%spark alternatives").shown
     assert shown.count("the same as 1") == 2
+    assert shown.endswith(" All 3 came to the same.")
+    assert "pick" not in shown
+
+
+def test_a_copy_and_a_dry_run_are_not_to_be_picked(
+    kernel: Kernel, paced: PacedServer, fenced: Callable[[str], str]
+) -> None:
+    kernel.run("%%spark make it two\nvalue = 1")
+    paced.answer = cells(fenced, "value = (", "value = (", "value = 2")
+    shown = kernel.run("%spark alternatives").shown
+    assert re.search(r"%spark pick \d takes another\.$", shown)
+    paced.answer = cells(fenced, "value = 2", "value = 3")
+    dry = kernel.run("%spark alternatives 2 --dry-run")
+    assert dry.shown.endswith(": Dry run: nothing was applied.")
+    assert dry.payload == []
 
 
 def test_one_that_does_not_hold_is_picked_only_if_told(
@@ -107,6 +123,7 @@ def test_one_that_does_not_hold_is_picked_only_if_told(
     [
         ("%spark alternatives 9", "from 2 to 8"),
         ("%spark alternatives 1", "from 2 to 8"),
+        ("%spark alternatives x", "'x' is no number of alternatives. Say how many, then the words: 3 x"),
         ("%spark pick 7", "There is no proposal '7'"),
         ("%spark pick two", "There is no proposal 'two'"),
         ("%spark pick", "Which one?"),
@@ -116,8 +133,10 @@ def test_what_is_not_there(
     kernel: Kernel, paced: PacedServer, fenced: Callable[[str], str], line: str, said: str
 ) -> None:
     kernel.run("%%spark make it two\nvalue = 1")
+    paced.records.clear()
     ran = kernel.run(line)
     assert ran.status == "error"
+    assert paced.records == []
     assert said in ran.error["evalue"]
 
 

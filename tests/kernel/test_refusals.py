@@ -165,12 +165,61 @@ def test_what_the_endpoint_does(
     assert len(restored.run("%%spark change it\nx = 1").payload) == 1  # the next turn is clean
 
 
+@pytest.mark.parametrize("code", ["%spark ask why", "%spark explain", "%%spark change it\nx = 1"])
+def test_an_answer_of_nothing_is_no_success(kernel: Kernel, paced: PacedServer, code: str) -> None:
+    kernel.run("x = 1")
+    paced.answer = ""
+    assert told(kernel.run(code)) == ("The endpoint answered nothing.", "Try again (retry).")
+
+
+@pytest.mark.parametrize("widgets", ["on", "off"])
+def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedServer, widgets: str) -> None:
+    kernel.run(f"%config SparkMagics.widgets = {widgets!r}")
+    question = "There are two columns with such a name.\nWhich one do you mean?"
+    paced.answer = question
+    ran = kernel.run("%%spark drop the column\ndf = 1")
+    kernel.run("%config SparkMagics.widgets = 'auto'")
+    assert told(ran) == (
+        f"The model answered in words: {question.replace(chr(10), ' ')}",
+        "Answer it: retry with more words.",
+    )
+    assert ran.shown.startswith(question)
+    assert question in ran.html
+    assert len(paced.records) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "what", "do"),
     [
         ("%spark shout hello", "%spark does not know 'shout'.", "Say one of: ask, explain, fix,"),
+        (
+            "%spark make it faster",
+            "%spark does not know 'make'.",
+            "Say one of: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context. "
+            "To have code rewritten: %%spark make it faster above the code.",
+        ),
+        *[
+            (f"%%spark {words}{below}", f"Did you mean '%spark {words}'?", "A command has one %: %%spark is about")
+            for words in ("undo", "redo", "retry", "status", "context", "fix", "pick 2", "alternatives", "explain this")
+            for below in ("", "\n\n")
+        ],
+        ("%%spark ask what is it?", "Did you mean '%spark ask what is it?'?", "A command has one %"),
+        ("%spark undo 3", "%spark undo takes no words, and '3' means nothing there.", "Say %spark undo"),
+        ("%spark redo 3", "%spark redo takes no words, and '3' means nothing there.", "Say %spark redo"),
+        (
+            "%spark status of it all",
+            "%spark status takes no words, and 'of it all' means nothing there.",
+            "Say %spark status",
+        ),
+        ("%spark ask --vars pandsa hi", "--vars: there is no variable 'pandsa'.", "Give names of variables"),
+        (
+            "%%spark --vars Inn,no_such add\nx = 1",
+            "--vars: there is no variable 'Inn' nor 'no_such'.",
+            "Did you mean In?",
+        ),
+        ("%spark context --vars no_such", "--vars: there is no variable 'no_such'.", "Give names of variables"),
         ("%%spark", "There are no words to go by.", "Say what you want"),
-        ("%spark ask", "There are no words to go by.", "Say what you want"),
+        ("%spark ask", "There are no words to go by.", "Say what you want to know, e.g. %spark ask what is df?"),
         ("%spark explain 9999", "There is no cell '9999' that ran.", "Give the N of its In [N]."),
         ("%spark fix nine", "There is no cell 'nine' that ran.", "Run the cell first"),
         ("%spark use", "Which profile?", "Say %spark use NAME; known: "),

@@ -37,7 +37,8 @@ def test_code_is_rewritten_in_its_own_cell(kernel: Kernel, paced: PacedServer, p
     assert OLD in prompt(-1)
     assert "add type hints" in prompt(-1)
     assert ran.shown.splitlines()[:3] == ["- def half(x):", "+ def half(x: float) -> float:", "      return x / 2"]
-    checks, *_, last = ran.shown.splitlines()[3:]
+    said, checks, *_, last = ran.shown.splitlines()[3:]
+    assert said == "Hints added."
     for part in ("✓ parses · names known", "spark · gpt-5.3-codex-spark", "first token", "tok/s"):
         assert part in checks
     assert last == "This cell now holds the new code. %spark undo brings the old code back."
@@ -169,11 +170,19 @@ def test_undo_and_redo_step_through_the_changes(kernel: Kernel, paced: PacedServ
     assert kernel.run("%spark undo").payload == [("step = 0", True)]
     again = kernel.run("%spark redo")
     assert again.payload == [("step = 1", True)]
-    assert again.printed == "The new code (1 line) is in this cell.\n"
+    assert again.printed == "The new code of the cell that began 'step = 0' (1 line) is in this cell.\n"
     assert kernel.run("%spark redo").payload == [("step = 2", True)]
     assert kernel.run("%spark redo").error["evalue"].startswith("There is nothing to do again in this notebook")
     # A cell that holds code of the user's is not overwritten.
     assert kernel.run("kept = 1\n%spark undo").payload == [("step = 1", False)]
+
+
+def test_undo_says_the_number_of_a_cell_that_ran(kernel: Kernel, paced: PacedServer, fenced: Fenced) -> None:
+    paced.answer = fenced("stage = 2")
+    kernel.run("%%spark next\nstage = 1", cell_id="of-stages")
+    number = kernel.run("stage = 2", cell_id="of-stages").reply["execution_count"]
+    undone = kernel.run("%spark undo", cell_id="elsewhere")
+    assert undone.printed == f"The old code of In [{number}] (1 line) is in this cell.\n"
 
 
 def test_undo_of_code_in_a_cell_of_its_own(kernel: Kernel, paced: PacedServer, fenced: Fenced) -> None:

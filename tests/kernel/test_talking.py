@@ -45,6 +45,8 @@ def test_a_cell_is_explained(kernel: Kernel, paced: PacedServer, prompt: Prompt)
         assert ran.displays[0]["text/markdown"] == "It sets a name."
         assert source in prompt(-1)
         assert prompt(-1).endswith("Explain what this cell does.")
+        about = {"first_cell = 1": f"In [{first}]", "second_cell = 2": f"In [{first + 1}]"}.get(source)
+        assert ran.shown.endswith(f"This is about {about}.") == (about is not None)
     kernel.run(f"%spark explain {first} in one word?")
     assert prompt(-1).endswith("in one word?")
 
@@ -127,7 +129,7 @@ def test_help_is_printed(kernel: Kernel, paced: PacedServer, code: str) -> None:
     ran = kernel.run(code)
     assert ran.status == "ok"
     name = "%%spark" if code.startswith("%%") else "%spark"
-    assert f"  {name} [" in ran.printed
+    assert ran.printed.startswith(f"  {name} [")
     for option in ("--tier", "--profile", "--below", "--dry-run", "--no-context", "--vars", "--yes"):
         assert option in ran.printed
     assert paced.records == []
@@ -137,4 +139,5 @@ def test_help_is_printed(kernel: Kernel, paced: PacedServer, code: str) -> None:
 def test_a_question_mark_shows_the_help(kernel: Kernel, paced: PacedServer, code: str) -> None:
     (page,) = (row for row in kernel.run(code).reply["payload"] if row["source"] == "page")
     assert "--dry-run" in page["data"]["text/plain"]
+    assert "::" not in page["data"]["text/plain"]
     assert paced.records == []

@@ -24,6 +24,7 @@ from tests.unit.turns import (
     BROKEN,
     CELL,
     GOOD,
+    UNFENCED,
     UNKNOWN,
     USED,
     WORDS_ONLY,
@@ -208,7 +209,8 @@ def test_a_mend_that_is_not_enough_is_kept_and_repaired() -> None:
         (UNKNOWN, BROKEN, False, "names_known"),
         (UNKNOWN, UNKNOWN, False, "names_known"),
         (UNKNOWN, WORDS_ONLY, False, "names_known"),
-        (WORDS_ONLY, UNKNOWN, True, "names_known"),
+        (UNFENCED, UNKNOWN, True, "names_known"),
+        ("", UNKNOWN, True, "names_known"),
         (BROKEN, BROKEN, False, "parses"),
     ],
 )
@@ -232,10 +234,41 @@ def test_no_repair_where_none_is_needed_or_wanted() -> None:
 
 
 def test_no_code_at_all_is_a_failure() -> None:
-    events = turn(request(), Replies(WORDS_ONLY, WORDS_ONLY))
+    events = turn(request(), Replies("", ""))
     assert (events[-1].type, events[-1].code) == ("turn_failed", "no_code")
-    assert "no fenced block" in events[-1].message
-    assert events[-1].text == WORDS_ONLY
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
+
+
+@pytest.mark.parametrize("kind", ["ask", "explain"])
+@pytest.mark.parametrize("reply", ["", " \n"])
+def test_nothing_is_no_answer(kind: str, reply: str) -> None:
+    events = turn(request(kind), Replies(reply))
+    assert (events[-1].type, events[-1].code) == ("turn_failed", "no_answer")
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
+
+
+def test_a_question_or_refusal_is_told_in_the_models_words_and_not_paid_twice() -> None:
+    provider = Replies(WORDS_ONLY, GOOD)
+    events = turn(request(), provider)
+    assert len(provider.requests) == 1
+    assert (events[-1].type, events[-1].code, events[-1].text) == ("turn_failed", "no_code", WORDS_ONLY)
+    assert events[-1].message == f"The model answered in words: {WORDS_ONLY}"
+    assert events[-1].hint == "Answer it: retry with more words."
+    assert "notice" not in kinds(events)
+
+
+def test_a_long_refusal_is_one_line_of_bounded_length() -> None:
+    long = "I would rather not.\n\n" * 100
+    failed = turn(request(), Replies(long))[-1]
+    assert "\n" not in failed.message
+    assert len(failed.message) < 350
+    assert failed.text == long
+
+
+def test_code_without_a_fence_and_a_small_models_words_are_repaired() -> None:
+    for provider in (Replies(UNFENCED, GOOD), Replies(WORDS_ONLY, GOOD, small=True)):
+        proposal = turn(request(), provider)[-1].proposal
+        assert (len(provider.requests), proposal.repaired, proposal.holds) == (2, True, True)
 
 
 def test_a_repair_that_breaks_off_keeps_the_first_attempt() -> None:

@@ -21,6 +21,7 @@ CELL = CellSnapshot(cell_id="c1", source="a = 1\nb = a + 1")
 GOOD = "Sure.\n```python\na = 2\nb = a + 1\n```\nI changed a."
 BROKEN = "```python\na = (\n```"
 UNKNOWN = "```python\na = nowhere\n```"
+UNFENCED = "Here it is:\n\na = 2\nb = a + 1"
 WORDS_ONLY = "I would rather not."
 USED = Usage(input_tokens=100, output_tokens=10, cached_tokens=40)
 FOREVER = object()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_spark.kernel.arguments import cell_parser, line_parser, parse
+from jupyter_spark.kernel.arguments import cell_parser, is_command, line_parser, parse
 
 DASHES = "Words that begin with -- go after a -- of their own."
 
@@ -59,3 +59,15 @@ def test_what_is_no_option(parser: object, line: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(parser, line)  # type: ignore[arg-type]
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("words", ["undo", "fix", "fix last", "fix 3", "pick 2", "ask why", "explain In[3]", "use"])
+def test_words_that_can_only_be_a_command(words: str) -> None:
+    assert is_command(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "fix the imports", "use pandas to read a.csv", "retry a request thrice", "undo stack", "asking"]
+)
+def test_words_that_may_ask_for_code(words: str) -> None:
+    assert not is_command(words)

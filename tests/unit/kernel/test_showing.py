@@ -124,6 +124,28 @@ def test_a_turn_that_did_not_end_well_applied_nothing(state: str) -> None:
     assert "+ a = 10" in turn_text(view)
 
 
+def test_the_words_beside_the_code_stand_under_the_change() -> None:
+    view = ended(proposal("a = 1", "a = 2", words="Now it is <two>.\n"))
+    assert turn_text(view).splitlines()[:3] == ["- a = 1", "+ a = 2", "Now it is <two>."]
+    html = turn_html(view)
+    assert html.index("added") < html.index("Now it is &lt;two&gt;.</div>") < html.index("parses")
+
+
+def test_words_are_not_shown_while_the_code_streams() -> None:
+    view = begun()
+    view.take(TextDelta(**HEAD, text="Sure."))
+    assert "Sure." not in turn_text(view) + turn_html(view)
+
+
+def test_a_question_in_place_of_code_is_shown() -> None:
+    view = begun()
+    view.take(TextDelta(**HEAD, text="Which <column> do you mean?\n"))
+    view.take(TurnFailed(**HEAD, code="no_code", message="In words.", hint="Say more.", figures=FIGURES))
+    assert turn_text(view).splitlines()[0] == "Which <column> do you mean?"
+    assert "Which &lt;column&gt; do you mean?</div>" in turn_html(view)
+    assert "a = 1" not in turn_text(view) + turn_html(view)
+
+
 def test_a_frame_of_a_long_answer_is_bounded_and_counts_the_rest() -> None:
     view = begun("")
     for number in range(500):

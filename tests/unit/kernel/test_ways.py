@@ -56,6 +56,17 @@ def test_repeats_and_failures() -> None:
     assert view.problem == "Down. Try again."
 
 
+def test_only_what_differs_is_another() -> None:
+    view = three()
+    come(view, 2, "a = 2")
+    assert view.others(3) == []
+    come(view, 1, "a = 3")
+    come(view, 0, "a = 2 ")
+    assert view.others(3) == [2]
+    assert view.others(2) == [1]
+    assert view.others(None) == [1, 2]
+
+
 def test_none() -> None:
     view = three()
     for index in range(3):
