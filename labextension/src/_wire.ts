@@ -140,7 +140,8 @@ export interface CheckResult {
     | "changed"
     | "keeps_definitions"
     | "as_asked"
-    | "keeps_secrets";
+    | "keeps_secrets"
+    | "keeps_magic";
   ok: boolean;
 }
 /**
