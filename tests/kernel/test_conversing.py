@@ -34,7 +34,9 @@ def own(request: pytest.FixtureRequest, home: Path, endpoint: PacedServer, tmp_p
 
 
 def said(paced: PacedServer, index: int = -1) -> list[tuple[str, str]]:
-    return whole_input(paced.records, paced.records[index])
+    rules, *rest = whole_input(paced.records, paced.records[index])
+    assert rules[0] == "system"
+    return rest
 
 
 @pytest.mark.parametrize("own", ["http", "websocket"], indirect=True)
