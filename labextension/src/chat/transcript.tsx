@@ -89,6 +89,8 @@ function useEnd(): IEnd {
   const log = React.useRef<HTMLDivElement>(null);
   const content = React.useRef<HTMLDivElement>(null);
   const place = React.useRef({ follows: true, top: 0 });
+  // A text that shrinks when it is rendered scrolls up as well: only who moves the view leaves its end.
+  const movedAt = React.useRef(-Infinity);
   const [isAway, setAway] = React.useState(false);
 
   const stay = React.useCallback(() => {
@@ -107,16 +109,18 @@ function useEnd(): IEnd {
 
   const goToEnd = React.useCallback(() => {
     place.current.follows = true;
+    movedAt.current = -Infinity; // what still moves was begun before
     setAway(false);
     stay();
   }, [stay]);
   // Not through React: its own events cost more than what is done here, and this comes with every frame of a stream.
   React.useEffect(() => {
     const box = log.current;
-    // A text that shrinks when it is rendered scrolls up as well: only who moves the view leaves its end.
-    let movedAt = -Infinity;
-    const onMove = (): void => {
-      movedAt = performance.now();
+    const onMove = (event: Event): void => {
+      // A browser also tells of a pointer that rests while the page moves below it.
+      if (event.type !== 'pointermove' || (event as PointerEvent).buttons) {
+        movedAt.current = performance.now();
+      }
     };
     const onScroll = (): void => {
       if (!box) {
@@ -124,7 +128,7 @@ function useEnd(): IEnd {
       }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
-      const leaves = goesUp && performance.now() - movedAt < MOVED_MS;
+      const leaves = goesUp && performance.now() - movedAt.current < MOVED_MS;
       const { follows } = place.current;
       place.current = { follows: left < 2 || (follows ? !leaves : !goesUp && left < NEAR_END_PX), top: box.scrollTop };
       setAway(!place.current.follows);
