@@ -553,3 +553,31 @@ def test_write_gives_the_file_to_its_owner(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(write_module.os, "chown", lambda name, uid, gid: given_to.append((uid, gid)))
     write_module._keep_rights(str(path), owner)
     assert given_to == [(1234, 1235)] and stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_what_cannot_be_written_is_told_before_it_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ipynb"
+    with pytest.raises(NotebookError, match="is gone") as caught:
+        write_module.require_writable(path)
+    assert caught.value.code == "no_file"
+    path.write_bytes(b"old")
+    write_module.require_writable(path)
+    denied: set[Path] = {path}
+    # The rights of the tests' own user may be root's: everything is allowed then.
+    monkeypatch.setattr(os, "access", lambda where, _mode: Path(where) not in denied)
+    with pytest.raises(NotebookError, match=r"a\.ipynb is read-only"):
+        write_module.require_writable(path)
+    denied = {tmp_path}
+    with pytest.raises(NotebookError, match=r"its folder .* is read-only"):
+        write_module.require_writable(path)
+
+
+def test_a_file_that_goes_away_meanwhile_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(write_module, "_keep_rights", lambda _name, _before: path.unlink())
+    with pytest.raises(NotebookError, match="is gone"):
+        write_module.write_atomically(path, b"new", b"old")
+    with pytest.raises(NotebookError, match="is gone"):
+        write_module.write_atomically(path, b"new", b"old")
+    assert list(tmp_path.iterdir()) == []
