@@ -13,6 +13,7 @@ from jupyter_spark.kernel.applying import apply_edit, travel
 from jupyter_spark.kernel.arguments import is_command
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
+from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
 from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
 from jupyter_spark.kernel.snapshot import as_snapshot
@@ -197,18 +198,20 @@ class Commands:
         self._offers = Offers()
         request, profile = self.session.request(asked)
         view, steering = TurnView(asked=_title(asked), wants_code=request.wants_code, tier=asked.tier), Steering()
-        reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
-        race = self._race = self._start_race(asked, request, profile)
         rich = self._is_rich()
         view.outcome = self._about(asked)
-        surface = open_surface(
-            view,
-            reading,
-            rich=rich,
-            widgets=rich and self._widgets_work(),
-            on_why=self._why_of(asked, view),
-            on_say=lambda words: self._redirect(steering, words),
-        )
+        reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
+        with on_interrupt(reading.cancel):
+            race = self._race = self._start_race(asked, request, profile)
+            surface = open_surface(
+                view,
+                reading,
+                rich=rich,
+                widgets=rich and self._widgets_work(),
+                on_why=self._why_of(asked, view),
+                on_say=lambda words: self._redirect(steering, words),
+            )
+            surface.show()
         last = follow(reading, view, surface)
         asked = replace(asked, words="\n".join(part for part in (asked.words, *view.said) if part))
         self.session.remember(asked, view)

@@ -180,7 +180,7 @@ def open_surface(
 
 
 def follow(reading: Reading[Any], view: Viewed, surface: Surface) -> Terminal | None:
-    """Show a turn from its first event to its last, without the closing frame.
+    """Show a turn on a surface that has begun, from its first event to its last, without the closing frame.
 
     Returns
     -------
@@ -188,7 +188,6 @@ def follow(reading: Reading[Any], view: Viewed, surface: Surface) -> Terminal | 
         The terminal event. An interrupt (the stop button, Ctrl-C) cancels the turn at once; its ``turn_cancelled``
         comes back like any other end.
     """
-    surface.show()
     next_frame_s, dirty = 0.0, False
     last: Terminal | None = None
     try:

@@ -75,22 +75,28 @@ async def _cancel_the_rest() -> None:
 class Reading(Generic[T]):
     """Reads an asynchronous generator from another thread.
 
-    ``cancel`` may be called from any thread; the generator's last events still come.
+    ``cancel`` may be called from any thread, and from a signal handler; the generator's last events still come.
     """
 
     _END = object()
 
     def __init__(self, thread: LoopThread, source: Callable[[], AsyncGenerator[T, None]]) -> None:
         self._queue: SimpleQueue[Any] = SimpleQueue()
-        self._thread = thread
+        self._loop = thread.loop
         self._source = source
-        self._future = thread.submit(self._pump())
+        self._task: asyncio.Task[Any] | None = None
         self.cancelled = False
+        thread.submit(self._pump())
 
     def cancel(self) -> None:
         """Cancel the work at once."""
         self.cancelled = True
-        self._future.cancel()
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the work
+            self._loop.call_soon_threadsafe(self._cancel_task)
+
+    def _cancel_task(self) -> None:
+        if self._task is not None:  # else it has not begun, and will see that it is cancelled
+            self._task.cancel()
 
     def take(self, timeout_s: float | None) -> list[T] | None:
         """Return what has arrived, waiting at most ``timeout_s`` for the first; None at the end."""
@@ -117,6 +123,9 @@ class Reading(Generic[T]):
             yield from items
 
     async def _pump(self) -> None:
+        self._task = asyncio.current_task()
+        if self.cancelled:
+            self._cancel_task()  # at its first wait, so that its last events tell of it
         try:
             async for item in self._source():
                 self._queue.put(item)

@@ -16,6 +16,7 @@ from jupyter_spark.kernel.ansi import turn_text
 from jupyter_spark.kernel.applying import apply_edit
 from jupyter_spark.kernel.display import follow
 from jupyter_spark.kernel.html import STYLE, part_html, turn_html
+from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.session import Asked, KernelSession
 from jupyter_spark.kernel.view import TurnView
@@ -66,7 +67,9 @@ class Alternatives:
             self._session.thread,
             lambda: run_alternatives(requests, lambda one: self._session.run(one, profile, substitutes)),
         )
-        surface = self._surface(view, reading, offers)
+        with on_interrupt(reading.cancel):
+            surface = self._surface(view, reading, offers)
+            surface.show()
         follow(reading, view, surface)
         offers.asked, offers.proposals = asked, view.proposals
         if reading.cancelled and self._used is None:

@@ -96,6 +96,19 @@ def test_an_interrupt_before_the_first_token(kernel: Kernel, paced: PacedServer)
     assert_clean(kernel, paced)
 
 
+def test_an_interrupt_at_any_moment_leaves_nothing_running(kernel: Kernel, paced: PacedServer) -> None:
+    slow(paced)
+    paced.first_token_s = 30.0
+    for after_ms in range(0, 60, 2):  # from before the first frame is shown to long after it
+        paced.records.clear()
+        running = kernel.send("%%spark write many values\nvalue = 1")
+        wait_until(lambda: paced.records)
+        time.sleep(after_ms / 1000)
+        kernel.interrupt()
+        closed_after(paced.records[-1], time.monotonic())
+        assert_stopped(kernel.finish(running))
+
+
 def test_an_interrupt_stops_run_all(kernel: Kernel, paced: PacedServer) -> None:
     slow(paced)
     sent = [kernel.send(code) for code in ("%%spark write many values\nvalue = 1", "1", "2")]

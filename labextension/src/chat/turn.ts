@@ -109,6 +109,7 @@ export class Turn implements ITurnReader {
       case 'turn_steered':
         // Until now the words stood among the notices, as said but not yet heard.
         this.notices = this.notices.filter(notice => notice !== event.words);
+        this.proposals = [];
         this.steered.push(event.words);
         this._restart();
         break;
@@ -118,11 +119,6 @@ export class Turn implements ITurnReader {
         break;
       case 'context_packed':
         this.context = event.context;
-        break;
-      case 'turn_steered':
-        this.notices = [];
-        this.proposals = [];
-        this._restart();
         break;
       case 'proposal_offered':
         this.proposals.push(event.proposal);

@@ -123,3 +123,20 @@ def test_a_stopped_loop_starts_anew_and_stopping_twice_is_fine() -> None:
     thread.stop(close())
     assert thread.submit(one()).result(10) == 1
     thread.stop()
+
+
+def test_what_is_cancelled_before_it_began_still_ends(thread: LoopThread) -> None:
+    async def waits() -> AsyncGenerator[int, None]:
+        try:
+            await asyncio.sleep(60)
+            yield 1
+        except asyncio.CancelledError:
+            yield 2
+            raise
+
+    gate = threading.Event()
+    thread.loop.call_soon_threadsafe(gate.wait, 10)  # nothing begins while the loop is held
+    reading = Reading(thread, waits)
+    reading.cancel()
+    gate.set()
+    assert read_all(reading) == [2]
