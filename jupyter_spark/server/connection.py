@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.server.held import PATIENCE_S, HeldQuestions
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.wire import WireModel
@@ -73,15 +74,27 @@ class PageConnection:
     send : callable
         Sends one message; awaits until the page's connection took it, which is what holds a fast turn back from a slow
         page.
+    patience_s : float
+        How long a question waits for the cells it is about, in seconds.
     """
 
-    def __init__(self, user: str, mirror: NotebookMirror, turns: RunningTurns, start: Starter, send: Send) -> None:
+    def __init__(
+        self,
+        user: str,
+        mirror: NotebookMirror,
+        turns: RunningTurns,
+        start: Starter,
+        send: Send,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._user, self._mirror, self._turns = user, mirror, turns
         self._start, self._send = start, send
         self._followed: dict[str, _Followed] = {}
         self._numbers = 0
         self._said: list[str] = []
         self._woken = asyncio.Event()
+        self._held = HeldQuestions(mirror.is_whole, self._begin, patience_s)
 
     async def run(self) -> None:
         """Send what comes, until this task is cancelled: at once after a pause, then a batch at a time."""
@@ -116,6 +129,7 @@ class PageConnection:
 
     def close(self) -> None:
         """Leave every turn; they run on."""
+        self._held.close()
         for followed in self._followed.values():
             followed.turn.log.leave(self._woken.set)
         self._followed.clear()
@@ -125,16 +139,45 @@ class PageConnection:
             self.tell(Welcome(version=PAGE_VERSION))
         elif isinstance(frame, CellsListed):
             self.tell(CellsWanted(notebook=frame.notebook, cell_ids=self._mirror.listed(frame)))
+            self._held.told(frame.notebook)
         elif isinstance(frame, CellsChanged):
             self._mirror.changed(frame)
+            self._held.told(frame.notebook)
         elif isinstance(frame, TurnRequested):
-            # A page that lost its connection at this moment asks once more.
-            begun = self._turns.find(self._user, frame.turn_id)
-            self._follow(begun or self._start(self._user, frame, self._mirror), 0)
+            self._ask(frame)
         elif isinstance(frame, TurnJoined):
             self._join(frame)
+        elif frame.turn_id in self._held:
+            self._change_held(frame)
         elif turn := self._turns.find(self._user, frame.turn_id):
             self._change(turn, frame)
+
+    def _ask(self, frame: TurnRequested) -> None:
+        # A page that lost its connection at this moment asks once more.
+        if begun := self._turns.find(self._user, frame.turn_id):
+            self._follow(begun, 0)
+        elif self._mirror.is_whole(frame.notebook):
+            self._begin(frame, [])
+        else:
+            self._held.hold(frame)
+
+    def _begin(self, frame: TurnRequested, words: list[str]) -> None:
+        """Start a turn; ``words`` were said while it waited for its notebook."""
+        try:
+            turn = self._turns.find(self._user, frame.turn_id) or self._start(self._user, frame, self._mirror)
+        except SparkError as error:
+            self.tell(_refused(frame.turn_id, error))
+            return
+        self._follow(turn, 0)
+        for said in words:
+            turn.steering.say(said)
+
+    def _change_held(self, frame: WordsSaid | TurnStopped) -> None:
+        if isinstance(frame, WordsSaid):
+            self._held.say(frame.turn_id, frame.words)
+        else:
+            self._held.drop(frame.turn_id)
+            self.tell(_refused(frame.turn_id, UsageError("Stopped before it was asked.", "Ask again.")))
 
     def _change(self, turn: RunningTurn, frame: WordsSaid | TurnStopped) -> None:
         if isinstance(frame, WordsSaid):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from jupyter_spark.wire_page import text_mark
 from tests.kernel.server import JupyterServer
 from tests.paced import Fault, PacedServer
 from tests.server.page import CELLS, NOTEBOOK, opened_page, request
@@ -107,9 +108,6 @@ def test_what_cannot_be_asked_is_refused_in_one_line(server: JupyterServer, pace
         assert page.until("refused")["message"] == "There are no words to go by."
         page.ask("t2", "mend it", kind="rewrite", cell_id="gone")
         assert page.until("refused")["message"] == "That cell is not in the notebook any more."
-        page.ask("t3", notebook="elsewhere.ipynb")
-        refused = page.until("refused")
-        assert (refused["turn_id"], refused["message"]) == ("t3", "The server does not know this notebook yet.")
         page.ask("t4", profile="nobody")
         assert page.until("refused")["code"] == "unknown_profile"
         page.send("nonsense")
@@ -121,6 +119,22 @@ def test_what_cannot_be_asked_is_refused_in_one_line(server: JupyterServer, pace
         page.ask(fresh())
         page.until("turn_finished")
     assert len(paced.records) == 1
+
+
+def test_a_question_asked_at_once_waits_for_the_cells(server: JupyterServer, paced: PacedServer) -> None:
+    cells = [{"cell_id": cell_id, "source": text} for cell_id, text in CELLS.items()]
+    listed = [{"cell_id": cell_id, "mark": text_mark(text)} for cell_id, text in CELLS.items()]
+    with opened_page(server) as page:
+        turn = fresh()
+        page.ask(turn, "how many?", notebook="new.ipynb")  # before the page has told anything
+        page.send("cells_listed", notebook="new.ipynb", cells=listed)
+        wanted = page.until("cells_wanted")["cell_ids"]
+        assert set(wanted) == CELLS.keys()
+        assert not any(isinstance(one, dict) and one["type"] == "turn_numbered" for one in page.frames)
+        page.send("cells_changed", notebook="new.ipynb", cells=cells)
+        page.until("turn_finished")
+    (record,) = paced.records
+    assert all(text in str(record.body) for text in CELLS.values())
 
 
 def test_an_endpoint_that_fails(server: JupyterServer, paced: PacedServer) -> None:
