@@ -22,10 +22,12 @@ from jupyter_spark.wire import AppliedEdit, Proposal, TurnRecord, WireModel
 T = TypeVar("T")
 M = TypeVar("M", bound=WireModel)
 _PRUNE_EVERY_WRITES = 100
-_APPLIED = (
+_APPLIED_ROWS = (
     "SELECT edit_id, turn_id, created_at_s, scope, cell_id, operation, before, after, raw_before,"
-    " undone_order IS NOT NULL AS undone FROM applied WHERE scope = ?"
+    " undone_order IS NOT NULL AS undone FROM applied"
 )
+_APPLIED = f"{_APPLIED_ROWS} WHERE scope = ?"
+_APPLIED_BY_TURN = f"{_APPLIED_ROWS} WHERE turn_id = ?"
 
 
 def notebook_scope(path: str | os.PathLike[str]) -> str:
@@ -172,6 +174,10 @@ class Journal:
     def applied(self, scope: str, limit: int = 20) -> list[AppliedEdit]:
         """Return the edits of a scope, the newest first."""
         return self._applied(f"{_APPLIED} ORDER BY edit_id DESC LIMIT ?", (scope, limit))
+
+    def applied_by(self, turn_id: str) -> list[AppliedEdit]:
+        """Return the edits that one turn led to, in any scope, the newest first."""
+        return self._applied(f"{_APPLIED_BY_TURN} ORDER BY edit_id DESC", (turn_id,))
 
     def turns(self, limit: int = 20, notebook_path: str | None = None) -> list[TurnRecord]:
         """Return turns, the newest first; with a path only those of that notebook."""

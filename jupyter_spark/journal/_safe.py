@@ -79,6 +79,10 @@ class SafeJournal:
         """Return the edits of a scope, the newest first."""
         return self._try(lambda journal: journal.applied(scope, limit), [])
 
+    def applied_by(self, turn_id: str) -> list[AppliedEdit]:
+        """Return the edits that one turn led to, the newest first."""
+        return self._try(lambda journal: journal.applied_by(turn_id), [])
+
     def turns(self, limit: int = 20, notebook_path: str | None = None) -> list[TurnRecord]:
         """Return turns, the newest first."""
         return self._try(lambda journal: journal.turns(limit, notebook_path), [])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +25,7 @@ from jupyter_spark.wire_page import (
     CellsChanged,
     CellsListed,
     CellsWanted,
+    EditJudged,
     Hello,
     PageFrame,
     Refused,
@@ -42,10 +43,10 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class Starter(Protocol):
-    """Starts the turn that a page asked for."""
+    """Starts the turn that a page asked for, with the other tries at it."""
 
-    def __call__(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
-        """Start it; raises ``SparkError`` if it cannot be asked."""
+    def __call__(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> Sequence[RunningTurn]:
+        """Start it, and the other tries; raises ``SparkError`` if it cannot be asked."""
         ...
 
 
@@ -71,6 +72,8 @@ class PageConnection:
         Where turns are found.
     start : Starter
         Starts a turn.
+    judge : callable
+        Keeps what the user did with an edit.
     send : callable
         Sends one message; awaits until the page's connection took it, which is what holds a fast turn back from a slow
         page.
@@ -84,12 +87,13 @@ class PageConnection:
         mirror: NotebookMirror,
         turns: RunningTurns,
         start: Starter,
+        judge: Callable[[EditJudged], object],
         send: Send,
         *,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._user, self._mirror, self._turns = user, mirror, turns
-        self._start, self._send = start, send
+        self._start, self._judge, self._send = start, judge, send
         self._followed: dict[str, _Followed] = {}
         self._numbers = 0
         self._said: list[str] = []
@@ -147,6 +151,8 @@ class PageConnection:
             self._ask(frame)
         elif isinstance(frame, TurnJoined):
             self._join(frame)
+        elif isinstance(frame, EditJudged):
+            self._judge(frame)
         elif frame.turn_id in self._held:
             self._change_held(frame)
         elif turn := self._turns.find(self._user, frame.turn_id):
@@ -155,7 +161,10 @@ class PageConnection:
     def _ask(self, frame: TurnRequested) -> None:
         # A page that lost its connection at this moment asks once more.
         if begun := self._turns.find(self._user, frame.turn_id):
-            self._follow(begun, 0)
+            others = (self._turns.find(self._user, turn_id) for turn_id in frame.others)
+            for turn in (begun, *others):
+                if turn is not None:
+                    self._follow(turn, 0)
         elif self._mirror.is_whole(frame.notebook):
             self._begin(frame, [])
         else:
@@ -164,20 +173,25 @@ class PageConnection:
     def _begin(self, frame: TurnRequested, words: list[str]) -> None:
         """Start a turn; ``words`` were said while it waited for its notebook."""
         try:
-            turn = self._turns.find(self._user, frame.turn_id) or self._start(self._user, frame, self._mirror)
+            turns = self._start(self._user, frame, self._mirror)
         except SparkError as error:
-            self.tell(_refused(frame.turn_id, error))
+            self._refuse(frame, error)
             return
-        self._follow(turn, 0)
-        for said in words:
-            turn.steering.say(said)
+        for turn in turns:
+            self._follow(turn, 0)
+            for said in words:
+                turn.steering.say(said)
+
+    def _refuse(self, frame: TurnRequested, error: SparkError) -> None:
+        for turn_id in (frame.turn_id, *frame.others):
+            self.tell(_refused(turn_id, error))
 
     def _change_held(self, frame: WordsSaid | TurnStopped) -> None:
         if isinstance(frame, WordsSaid):
             self._held.say(frame.turn_id, frame.words)
         else:
-            self._held.drop(frame.turn_id)
-            self.tell(_refused(frame.turn_id, UsageError("Stopped before it was asked.", "Ask again.")))
+            dropped = self._held.drop(frame.turn_id)
+            self._refuse(dropped, UsageError("Stopped before it was asked.", "Ask again."))
 
     def _change(self, turn: RunningTurn, frame: WordsSaid | TurnStopped) -> None:
         if isinstance(frame, WordsSaid):

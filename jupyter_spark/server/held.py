@@ -65,9 +65,11 @@ class HeldQuestions:
             for turn_id in [one.frame.turn_id for one in self._held.values() if one.frame.notebook == notebook]:
                 self._release(turn_id)
 
-    def drop(self, turn_id: str) -> None:
-        """Do not ask it at all."""
-        self._held.pop(turn_id).timer.cancel()
+    def drop(self, turn_id: str) -> TurnRequested:
+        """Do not ask it at all, and return it."""
+        held = self._held.pop(turn_id)
+        held.timer.cancel()
+        return held.frame
 
     def close(self) -> None:
         """Ask nothing any more."""

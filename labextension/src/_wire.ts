@@ -5,7 +5,8 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped;
+export type PageFrame =
+  Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped | EditJudged;
 export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
 export type TurnEvent =
   | TurnStarted
@@ -34,6 +35,7 @@ export interface Wire {
   ContextPiece: ContextPiece;
   ConversationList: ConversationList;
   EditDelta: EditDelta;
+  EditJudged: EditJudged;
   EditReady: EditReady;
   EditStarted: EditStarted;
   ErrorReport: ErrorReport;
@@ -215,18 +217,23 @@ export interface PastConversation {
   turns: PastTurn[];
 }
 /**
- * A turn of a conversation, as the journal kept it.
+ * A turn of a conversation, as the journal kept it, and what became of its edit.
+ *
+ * ``taken_cell_id`` is the cell that holds the edit, if one does. Turns of one ``group_id`` are alternatives.
  */
 export interface PastTurn {
   created_at_s: number;
   error: string;
   figures: TurnFigures;
+  group_id: string | null;
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
   model: string;
+  outcome: "open" | "taken" | "taken_back" | "refused";
   profile: string;
   proposals: Proposal[];
   status: "running" | "finished" | "failed" | "cancelled" | "interrupted";
+  taken_cell_id: string | null;
   text: string;
   tier: "spark" | "deep";
   turn_id: string;
@@ -262,6 +269,7 @@ export interface Proposal {
   checks: CheckResult[];
   edit: CellEdit;
   proposal_id: string;
+  refused: boolean;
   repaired: boolean;
   turn_id: string;
   words: string;
@@ -274,6 +282,24 @@ export interface EditDelta {
   seq: number;
   turn_id: string;
   type: "edit_delta";
+}
+/**
+ * What the user did with a proposed edit in the page, for history and undo.
+ *
+ * ``cell_id`` is the cell that was changed; for ``insert_below``, the new one. ``before`` and ``after`` are its whole
+ * text, before the act and after it (for what was refused, both are the text as it stands). An edit that is taken in
+ * parts is told once for each part: the second's ``before`` is the first's ``after``, and each is taken back alone.
+ */
+export interface EditJudged {
+  after: string;
+  before: string;
+  cell_id: string;
+  notebook: string;
+  operation: "replace" | "insert_below";
+  outcome: "taken" | "taken_back" | "refused";
+  proposal_id: string;
+  turn_id: string;
+  type: "edit_judged";
 }
 /**
  * The edit is complete and checked.
@@ -336,7 +362,8 @@ export interface Notice {
  * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
  * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
  * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
- * variables is, in seconds.
+ * variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
+ * (alternatives): each is a turn of its own.
  */
 export interface TurnRequested {
   again?: boolean;
@@ -350,6 +377,7 @@ export interface TurnRequested {
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
   notebook: string;
+  others?: string[];
   profile?: string | null;
   selection?: string;
   tier?: "spark" | "deep";

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from typing import Any
 
 from jupyter_spark.wire_page import text_mark
 from tests.kernel.server import JupyterServer
@@ -206,3 +208,76 @@ def test_the_next_question_goes_on_from_the_last(server: JupyterServer, paced: P
     assert "total = max(orders)" in two[-1]["content"]
     assert CELLS["a"] not in two[-1]["content"]
     assert "one?" not in str(three)
+
+
+EDIT = "```python\ntotal = 0\nfor order in orders:\n    total += order\n```\n"
+
+
+def past_turn(server: JupyterServer, turn: str) -> dict[str, Any]:
+    _status, body = request(server, "GET", f"conversations?notebook={NOTEBOOK}")
+    kept = (one for conversation in body["conversations"] for one in conversation["turns"])
+    return next(dict(one) for one in kept if one["turn_id"] == turn)
+
+
+def test_what_became_of_an_edit_is_kept_for_the_page_and_for_undo(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = EDIT
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn, "use a loop", kind="rewrite", cell_id="b")
+        proposal = page.until("edit_ready")["proposal"]
+        page.until("turn_finished")
+        edit = proposal["edit"]
+        old, new = edit["old_source"], edit["new_source"]
+
+        def judge(outcome: str, before: str, after: str) -> None:
+            about = {"turn_id": turn, "proposal_id": proposal["proposal_id"], "notebook": NOTEBOOK, "cell_id": "b"}
+            page.send("edit_judged", **about, operation="replace", outcome=outcome, before=before, after=after)
+
+        def until(outcome: str) -> dict[str, Any]:
+            deadline_s = time.monotonic() + 20
+            while (past := past_turn(server, turn))["outcome"] != outcome and time.monotonic() < deadline_s:
+                time.sleep(0.02)
+            assert past["outcome"] == outcome
+            return past
+
+        assert past_turn(server, turn)["outcome"] == "open"
+        judge("refused", old, old)
+        until("refused")
+        judge("taken", old, new)
+        assert until("taken")["taken_cell_id"] == "b"
+        judge("taken_back", new, old)
+        assert until("taken_back")["taken_cell_id"] is None
+        half = "total = 0"
+        judge("taken", old, half)  # in two parts
+        judge("taken", half, new)
+        judge("taken_back", new, half)
+        until("taken")
+        judge("taken_back", half, old)
+        until("taken_back")
+
+
+def test_alternatives_are_turns_of_one_group(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = EDIT
+    ids = [fresh() for _ in range(3)]
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(ids[0], "use a loop", kind="rewrite", cell_id="b", others=ids[1:])
+        for _ in ids:
+            page.until("turn_finished")
+        assert set(page.numbers.values()) == set(ids)
+        page.ask(fresh(), "why?", others=[fresh()])
+        assert [page.until("refused")["message"] for _ in range(2)] == ["Alternatives are of an edit."] * 2
+    assert len(paced.records) == 3
+    assert {past_turn(server, turn)["group_id"] for turn in ids} == {ids[0]}
+
+
+def test_an_edit_that_is_answered_in_words_is_told_whole(server: JupyterServer, paced: PacedServer) -> None:
+    words = "I would rather not change that cell, for it is right as it stands. " * 8
+    paced.answer = words
+    with opened_page(server) as page:
+        page.tell_notebook()
+        turn = fresh()
+        page.ask(turn, "use a loop", kind="rewrite", cell_id="b")
+        failed = page.until("turn_failed")
+    assert words.strip() in page.text(turn) + failed["text"]

@@ -23,10 +23,13 @@ class Scene:
     def __init__(self, patience_s: float) -> None:
         self.frames: list[Any] = []
         self.sources: dict[str, list[str]] = {}
+        self.judged: list[Any] = []
         self.turns: dict[str, Any] = {}
         turns: Any = SimpleNamespace(find=lambda _user, turn_id: self.turns.get(turn_id))
         start: Any = self._start
-        self.connection = PageConnection("", NotebookMirror(), turns, start, self._send, patience_s=patience_s)
+        self.connection = PageConnection(
+            "", NotebookMirror(), turns, start, self.judged.append, self._send, patience_s=patience_s
+        )
 
     def send(self, frame_type: str, **fields: Any) -> None:
         self.connection.receive(json.dumps({"type": frame_type, **fields}))
@@ -54,7 +57,7 @@ class Scene:
         self.sources[frame.turn_id] = [cell.source for cell in mirror.snapshot(frame.notebook, None).cells]
         turn = SimpleNamespace(request=frame, log=TurnLog(frame.turn_id), steering=Steering())
         self.turns[frame.turn_id] = turn
-        return turn
+        return [turn]
 
     async def _send(self, message: str) -> None:
         self.frames += json.loads(message)
