@@ -11,11 +11,13 @@ import { labNotebooks } from './labcells';
 import { labMarkdown } from './markdown';
 import { RenderQueue } from './queue';
 import type { ITurnTools } from './turnview';
+import type { Verdicts } from './verdicts';
 
 export function labTurnTools(
   rendermime: IRenderMimeRegistry,
   languages: IEditorLanguageRegistry,
   tracker: INotebookTracker,
+  verdicts: Verdicts,
   trans: TranslationBundle
 ): ITurnTools {
   const find = labNotebooks(tracker);
@@ -33,6 +35,7 @@ export function labTurnTools(
     codeActions: codeActions(current, (info, language) => !info || named(info) === named(language), copy, trans),
     find,
     copy,
+    verdicts,
     trans
   };
 }
