@@ -8,7 +8,8 @@ const FIGURES = { first_token_s: null, total_s: 0, tokens_per_s: null, usage: nu
 
 function past(id: string, status: PastTurn['status'], text = ''): PastTurn {
   const base = { created_at_s: 0, kind: 'ask', tier: 'spark', profile: 'p', model: 'm', error: '' } as const;
-  const rest = { figures: FIGURES, proposals: [] } as unknown as PastTurn;
+  const edit = { proposals: [], outcome: 'open', taken_cell_id: null, group_id: null } as const;
+  const rest = { figures: FIGURES, ...edit } as unknown as PastTurn;
   return { ...rest, ...base, turn_id: id, instruction: `about ${id}`, status, text };
 }
 
