@@ -125,8 +125,8 @@ function useEnd(): IEnd {
       }
     };
     const onScroll = (): void => {
-      if (!box) {
-        return;
+      if (!box || (place.current.follows && box.scrollTop === place.current.top)) {
+        return; // it was brought to its end, and is there
       }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
