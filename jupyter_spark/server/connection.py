@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.server.completing import PageCompletions, Tell
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.wire import WireModel
@@ -24,6 +25,8 @@ from jupyter_spark.wire_page import (
     CellsChanged,
     CellsListed,
     CellsWanted,
+    CompletionRequested,
+    CompletionStopped,
     Hello,
     PageFrame,
     Refused,
@@ -73,15 +76,26 @@ class PageConnection:
     send : callable
         Sends one message; awaits until the page's connection took it, which is what holds a fast turn back from a slow
         page.
+    completions : callable
+        Makes what completes at this page's caret.
     """
 
-    def __init__(self, user: str, mirror: NotebookMirror, turns: RunningTurns, start: Starter, send: Send) -> None:
+    def __init__(
+        self,
+        user: str,
+        mirror: NotebookMirror,
+        turns: RunningTurns,
+        start: Starter,
+        send: Send,
+        completions: Callable[[Tell], PageCompletions],
+    ) -> None:
         self._user, self._mirror, self._turns = user, mirror, turns
         self._start, self._send = start, send
         self._followed: dict[str, _Followed] = {}
         self._numbers = 0
         self._said: list[str] = []
         self._woken = asyncio.Event()
+        self._completions = completions(self.tell)
 
     async def run(self) -> None:
         """Send what comes, until this task is cancelled: at once after a pause, then a batch at a time."""
@@ -115,7 +129,8 @@ class PageConnection:
             self.tell(_refused(getattr(frame, "turn_id", None), error))
 
     def close(self) -> None:
-        """Leave every turn; they run on."""
+        """Leave every turn; they run on. A completion does not: nobody would see it."""
+        self._completions.close()
         for followed in self._followed.values():
             followed.turn.log.leave(self._woken.set)
         self._followed.clear()
@@ -133,6 +148,10 @@ class PageConnection:
             self._follow(begun or self._start(self._user, frame, self._mirror), 0)
         elif isinstance(frame, TurnJoined):
             self._join(frame)
+        elif isinstance(frame, CompletionRequested):
+            self._completions.ask(frame, self._mirror)
+        elif isinstance(frame, CompletionStopped):
+            self._completions.stop(frame.completion_id)
         elif turn := self._turns.find(self._user, frame.turn_id):
             self._change(turn, frame)
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Refused, TurnEvent, TurnRequested } from '../_wire';
+import { PAGE_VERSION } from './channel';
 import { TurnChannel, type ITurnReader } from './turns';
 
 class FakeSocket {
@@ -21,7 +22,7 @@ class FakeSocket {
   tell(...frames: unknown[]): void {
     this.onmessage({ data: JSON.stringify(frames) });
   }
-  welcome(version = 1): void {
+  welcome(version = PAGE_VERSION): void {
     this.onopen();
     this.tell({ type: 'welcome', version });
   }
