@@ -38,6 +38,9 @@ export class TurnChannel implements IChannelListener {
   /** Called with frames that belong to no turn; set by the owner. */
   onOther: (frame: ServerFrame) => void = () => undefined;
 
+  /** Called with all that a turn does, whoever asked for it; set by the owner. */
+  onActivity: (turnId: string, what: TurnRequested | TurnEvent | 'streamed' | 'gone') => void = () => undefined;
+
   get state(): ChannelState {
     return this._channel.state;
   }
@@ -59,6 +62,7 @@ export class TurnChannel implements IChannelListener {
   ask(request: TurnRequested, reader: ITurnReader): void {
     this._followed.set(request.turn_id, { reader, position: 0, known: false, request });
     this._channel.send(request);
+    this.onActivity(request.turn_id, request);
   }
 
   /** Follow a turn that was begun before this page was loaded. */
@@ -96,6 +100,7 @@ export class TurnChannel implements IChannelListener {
       return;
     }
     followed.position = position;
+    this.onActivity(this._numbers.get(number) ?? '', 'streamed');
     if (typeof piece === 'string') {
       followed.reader.onWords(piece);
     } else {
@@ -121,6 +126,7 @@ export class TurnChannel implements IChannelListener {
           if (ENDS.has(frame.event.type)) {
             this._followed.delete(turnId);
           }
+          this.onActivity(turnId, frame.event);
           followed.reader.onEvent(frame.event);
         }
         break;
@@ -143,6 +149,7 @@ export class TurnChannel implements IChannelListener {
   private _end(turnId: string): ITurnReader | undefined {
     const reader = this._followed.get(turnId)?.reader;
     this._followed.delete(turnId);
+    this.onActivity(turnId, 'gone');
     return reader;
   }
 
