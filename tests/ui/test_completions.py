@@ -13,12 +13,14 @@ from playwright.sync_api import Browser, Page, expect
 from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
 from tests.ui.conftest import SETTINGS
-from tests.ui.lab import running_lab
+from tests.ui.lab import ROOT, running_lab
 from tests.ui.talk import Talk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 GHOST = ".jp-GhostText"
+AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,21 @@ def test_the_status_bar_by_keyboard(talk: Callable[..., Talk], paced: PacedServe
     expect(figures.get_by_role("row", name="Turns")).to_contain_text("1")
     expect(figures.get_by_role("row", name="Model")).to_contain_text("paced")
     expect(item).to_have_attribute("aria-expanded", "true")
-    one.page.screenshot(path=home / "figures.png")
+    one.page.add_script_tag(path=AXE)
+    for theme in THEMES:
+        one.notebook.command("apputils:change-theme", {"theme": theme})
+        one.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+        one.page.wait_for_timeout(300)  # the colours fade
+        one.page.screenshot(path=home / f"figures-{theme}.png")
+        result = one.page.evaluate("() => axe.run({include: ['.jp-Spark-figuresPopup', '.jp-Spark-statusItem']})")
+        serious = [
+            (theme, found["id"], [node["html"][:200] for node in found["nodes"]])
+            for found in result["violations"]
+            if found["impact"] in ("serious", "critical")
+        ]
+        assert not serious, json.dumps(serious, indent=1)
+    one.notebook.command("apputils:change-theme", {"theme": THEMES[0]})
+    figures.focus()
     one.page.keyboard.press("Escape")
     expect(figures).to_have_count(0)
     expect(item).to_be_focused()
