@@ -1,8 +1,9 @@
 """How long the first ghost text takes, and how well the built-in model fills gaps in real cells.
 
-``python -m tests.bench.ghost [page|gaps]`` prints, for an endpoint that answers at once, the time from the page's request (the end
-of the pause that Lab waits for) to the first ghost text on screen; and for gaps in cells of ``tests/notebooks``, by the built-in
-model, what was shown, beside what had stood there.
+``python -m tests.bench.ghost [page|gaps|chat]`` prints, for an endpoint that answers at once, the time from the page's
+request (the end of the pause that Lab waits for) to the first ghost text on screen; and for gaps in cells of
+``tests/notebooks``, by the built-in model, what was shown beside what had stood there. ``chat`` asks the same model by
+conversation, as one without a form for gaps is asked.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ async def filled(
     assert asked is not None
     begun_s, first_s, shown = time.monotonic(), None, ""
     async with aclosing(Answer(asked).texts()) as texts:
-        async for shown in texts:
+        async for text in texts:
+            shown = text
             first_s = first_s or time.monotonic() - begun_s
     return shown, first_s, time.monotonic() - begun_s
 
@@ -117,55 +119,54 @@ def same(before: str, shown: str, gap: str, after: str) -> bool:
     return trees[0] == trees[1]
 
 
-async def local_gaps() -> None:
+async def local_gaps(*, by_chat: bool = False) -> None:
     """Print how the built-in model does."""
-    provider = open_provider(load_settings().profile("local"))
-    counts = dict.fromkeys(("line", "same", "parses"), 0)
+    profile = load_settings().profile("local")
+    provider = open_provider(profile.model_copy(update={"infill": ""}) if by_chat else profile)
+    counts = dict.fromkeys(("the line itself", "the cell means the same", "it parses"), 0)
     firsts, wholes = [], []
     try:
-        chosen = gaps()
-        for notebook, cell, before, gap, after in chosen:
+        for notebook, cell, before, gap, after in gaps():
             shown, first_s, whole_s = await filled(provider, notebook, cell, before, after)
-            line = shown.split("\n")[0]
-            counts["line"] += line.strip() == gap.strip()
-            counts["same"] += same(before, shown, gap, after)
-            counts["parses"] += parses(before + shown + after)
+            held = (shown.split("\n")[0].strip() == gap.strip(), same(before, shown, gap, after))
+            for name, holds in zip(counts, (*held, parses(before + shown + after)), strict=True):
+                counts[name] += holds
             firsts.append(first_s if first_s is not None else whole_s)
             wholes.append(whole_s)
-            print(
-                f"  {before.rpartition(chr(10))[2].strip()!r} + {gap!r}: {shown!r} ({firsts[-1]:.1f} s, {whole_s:.1f} s)"
-            )
-        print(
-            f"the built-in model, {len(chosen)} gaps: the line itself {counts['line']}, the cell means the same {counts['same']}, it parses {counts['parses']}"
-        )
-        print(
-            f"first text after {statistics.median(firsts):.1f} s (median), whole after {statistics.median(wholes):.1f} s"
-        )
+            line = before.rpartition("\n")[2].strip()
+            print(f"  {line!r} + {gap!r}: {shown!r} ({firsts[-1]:.1f} s, {whole_s:.1f} s)")
     finally:
         await provider.aclose()
+    how = "by chat" if by_chat else "by gaps"
+    print(f"the built-in model {how}, {len(wholes)} cells: {', '.join(f'{k} {v}' for k, v in counts.items())}")
+    medians = [statistics.median(times) for times in (firsts, wholes)]
+    print(f"first text after {medians[0]:.1f} s (median), whole after {medians[1]:.1f} s")
 
 
-def main(what: str = "") -> None:
-    """Print both."""
-    if what in ("", "page"):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            spawned_paced_server() as endpoint,
-            running_lab(
-                Path(folder), models_dir(), '[tiers]\nspark = "paced"\n' + SETTINGS.format(base_url=endpoint.base_url)
-            ) as address,
-            sync_playwright() as playwright,
-        ):
+def ghost_times() -> None:
+    """Print how long the page takes."""
+    with tempfile.TemporaryDirectory() as folder, spawned_paced_server() as endpoint, sync_playwright() as playwright:
+        settings = '[tiers]\nspark = "paced"\n' + SETTINGS.format(base_url=endpoint.base_url)
+        with running_lab(Path(folder), models_dir(), settings) as address:
             browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
             times = page_times(browser, address, Path(folder), endpoint)
             browser.close()
-        cuts = statistics.quantiles(times, n=20)
-        print(
-            f"from the request to ghost text on screen, {len(times)} times: median {statistics.median(times):.0f} ms, p95 {cuts[18]:.0f} ms"
-        )
-    if what in ("", "gaps"):
+    p95_ms = statistics.quantiles(times, n=20)[18]
+    print(
+        f"from request to ghost text, {len(times)} times: median {statistics.median(times):.0f} ms, p95 {p95_ms:.0f} ms"
+    )
+
+
+def main(*what: str) -> None:
+    """Print what is asked for; the page and the gaps by default."""
+    what = what or ("page", "gaps")
+    if "page" in what:
+        ghost_times()
+    if "gaps" in what:
         asyncio.run(local_gaps())
+    if "chat" in what:
+        asyncio.run(local_gaps(by_chat=True))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(*sys.argv[1:])
