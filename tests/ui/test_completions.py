@@ -1,4 +1,4 @@
-"""Ghost text at the caret and the item in the status bar, in a real JupyterLab."""
+"""Ghost text at the caret, the item in the status bar and the note of who wrote a cell, in a real JupyterLab."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
 
 @pytest.fixture
 def talk(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Callable[..., Talk]:
-    def start(*sources: str, completion: str) -> Talk:
+    def start(*sources: str, completion: str = "invoked", provenance: bool = False) -> Talk:
         kept = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"completion": completion}), "utf-8")
+        kept.write_text(json.dumps({"completion": completion, "provenance": provenance}), "utf-8")
         name = "".join(c if c.isalnum() else "-" for c in request.node.name) + ".ipynb"
         return Talk(page, lab, home / "examples", name, *sources)
 
@@ -144,3 +144,20 @@ def test_the_status_bar_by_keyboard(talk: Callable[..., Talk], paced: PacedServe
     one.page.keyboard.press("Escape")
     expect(figures).to_have_count(0)
     expect(item).to_be_focused()
+
+
+def test_a_cell_says_who_wrote_it(talk: Callable[..., Talk], paced: PacedServer) -> None:
+    paced.answer = "```python\nx = 2\n```\n"
+    one = talk("x = 1", provenance=True)
+    one.notebook.cell(0).locator(".jp-InputArea-editor .cm-content").click()
+    card = one.ask("/edit make it two").get_by_label("Proposed change")
+    kept = "window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[0].getMetadata('jupyter_spark')"
+    card.get_by_role("button", name="Accept").click()
+    one.notebook.wait_until(lambda: one.notebook.source(0) == "x = 2")
+    note = one.page.evaluate(kept)
+    assert {key: note[key] for key in ("model", "tier")} == {"model": "paced", "tier": "spark"}
+    assert sorted(note) == ["model", "tier", "time", "turn"]
+    assert "make it two" not in json.dumps(note)
+    card.get_by_role("button", name="Undo").click()
+    one.notebook.wait_until(lambda: one.notebook.source(0) == "x = 1")
+    assert one.page.evaluate(kept) is None

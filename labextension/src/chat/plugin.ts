@@ -28,7 +28,7 @@ function activate(
   restorer: ILayoutRestorer | null
 ): ISparkChat {
   const files = new FileCandidates(app.serviceManager.contents);
-  const tools = labTurnTools(rendermime, languages, tracker, spark.trans);
+  const tools = labTurnTools(rendermime, languages, tracker, spark.trans, () => spark.options.current.provenance);
   const panel = new ChatPanel({ spark, files, commands: app.commands, tools });
   app.shell.add(panel, 'right', { rank: 500 });
   restorer?.add(panel, panel.id);

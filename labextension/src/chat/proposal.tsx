@@ -88,7 +88,7 @@ function Findings({ checks }: { checks: readonly CheckResult[] }): React.JSX.Ele
 }
 
 function Judge(props: IEditCardProps & { proposal: Proposal }): React.JSX.Element {
-  const { proposal, notebook, tools } = props;
+  const { proposal, notebook, tools, turn } = props;
   const { find, trans } = tools;
   const { edit } = proposal;
   const [standing, setStanding] = React.useState<Standing>('open');
@@ -102,7 +102,7 @@ function Judge(props: IEditCardProps & { proposal: Proposal }): React.JSX.Elemen
   };
 
   const accept = (): void => {
-    const [how, cellId] = applyEdit(find(notebook), edit);
+    const [how, cellId] = applyEdit(find(notebook), edit, { model: turn.model, tier: turn.tier, turn: turn.id });
     written.current = cellId;
     const words = {
       done: trans.__('Accepted'),
@@ -112,7 +112,7 @@ function Judge(props: IEditCardProps & { proposal: Proposal }): React.JSX.Elemen
     settle(how === 'done' ? 'accepted' : how === 'changed' ? 'held' : 'open', words[how]);
   };
   const undo = (): void => {
-    const how = takeBack(find(notebook), edit, written.current);
+    const how = takeBack(find(notebook), edit, written.current, turn.id);
     const words = {
       done: trans.__('Taken back'),
       changed: trans.__('The cell has changed since; nothing was taken back.'),

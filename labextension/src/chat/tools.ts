@@ -16,9 +16,10 @@ export function labTurnTools(
   rendermime: IRenderMimeRegistry,
   languages: IEditorLanguageRegistry,
   tracker: INotebookTracker,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  notesWriters: () => boolean
 ): ITurnTools {
-  const find = labNotebooks(tracker);
+  const find = labNotebooks(tracker, notesWriters);
   const current = (): ReturnType<typeof find> => {
     const panel = tracker.currentWidget;
     return panel ? find(panel.context.path) : null;
