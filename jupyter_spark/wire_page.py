@@ -29,7 +29,7 @@ from jupyter_spark.wire import (
 )
 
 # Raised with every change that an older page or server would misread.
-PAGE_VERSION = 2
+PAGE_VERSION = 3
 
 
 def text_mark(text: str) -> str:
@@ -156,8 +156,37 @@ class EditJudged(WireModel):
     after: str
 
 
+class CompletionRequested(WireModel):
+    """What is to be written at the caret? The cell's text before and after it. A page asks one at a time."""
+
+    type: Literal["completion_requested"] = "completion_requested"
+    completion_id: str
+    notebook: str
+    cell_id: str
+    before: str
+    after: str
+    tier: Tier = "spark"
+    profile: str | None = None
+
+
+class CompletionStopped(WireModel):
+    """The caret has moved on."""
+
+    type: Literal["completion_stopped"] = "completion_stopped"
+    completion_id: str
+
+
 PageFrame: TypeAlias = Annotated[
-    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped | EditJudged,
+    Hello
+    | CellsListed
+    | CellsChanged
+    | TurnRequested
+    | TurnJoined
+    | WordsSaid
+    | TurnStopped
+    | CompletionRequested
+    | CompletionStopped
+    | EditJudged,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
@@ -224,8 +253,39 @@ class ModelProgress(WireModel):
     problem: str = ""
 
 
+class CompletionSaid(WireModel):
+    """All that is to be shown at the caret so far."""
+
+    type: Literal["completion_said"] = "completion_said"
+    completion_id: str
+    text: str
+
+
+class CompletionEnded(WireModel):
+    """A completion is whole, failed (``code``) or was stopped; ``counted``: its tokens are the endpoint's count."""
+
+    type: Literal["completion_ended"] = "completion_ended"
+    completion_id: str
+    tier: Tier
+    model: str = ""
+    figures: TurnFigures = TurnFigures()
+    counted: bool = True
+    stopped: bool = False
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
 ServerFrame: TypeAlias = Annotated[
-    Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress,
+    Welcome
+    | CellsWanted
+    | TurnNumbered
+    | TurnLost
+    | TurnNews
+    | Refused
+    | ModelProgress
+    | CompletionSaid
+    | CompletionEnded,
     Field(discriminator="type"),
 ]
 
@@ -295,6 +355,26 @@ class ConversationList(WireModel):
     conversations: tuple[PastConversation, ...]
 
 
+class Spent(WireModel):
+    """What one tier's turns and completions took; ``estimated`` where an answer was not heard to its end."""
+
+    tier: Tier
+    turns: int = 0
+    completions: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float | None = None
+    estimated: bool = False
+
+
+class SpentList(WireModel):
+    """What was spent since a moment, by tier."""
+
+    since_s: float
+    tiers: tuple[Spent, ...]
+
+
 def json_schema() -> dict[str, Any]:
     """Return one JSON schema of everything that crosses, for the generator of the TypeScript types.
 
@@ -306,6 +386,7 @@ def json_schema() -> dict[str, Any]:
         "TurnEvent": AnyTurnEvent,
         "ServerStatus": ServerStatus,
         "ConversationList": ConversationList,
+        "SpentList": SpentList,
     }
     for name, kind in kinds.items():
         _define(name, TypeAdapter(kind).json_schema(mode="serialization"), definitions, complete=True)

@@ -28,6 +28,14 @@ _APPLIED_ROWS = (
 )
 _APPLIED = f"{_APPLIED_ROWS} WHERE scope = ?"
 _APPLIED_BY_TURN = f"{_APPLIED_ROWS} WHERE turn_id = ?"
+_SUMS = """
+    SELECT json_extract(record, '$.tier'), count(*),
+      total(json_extract(record, '$.figures.usage.input_tokens')),
+      total(json_extract(record, '$.figures.usage.output_tokens')),
+      total(json_extract(record, '$.figures.usage.cached_tokens')),
+      sum(json_extract(record, '$.figures.cost_usd'))
+    FROM turns WHERE created_at_s >= ? GROUP BY 1 ORDER BY 1
+"""
 
 
 def notebook_scope(path: str | os.PathLike[str]) -> str:
@@ -186,6 +194,14 @@ class Journal:
             " ORDER BY created_at_s DESC, rowid DESC LIMIT ?2"
         )
         return self._records(TurnRecord, query, (notebook_path, limit))
+
+    def sums(self, since_s: float) -> list[tuple[Any, ...]]:
+        """Return what turns since a time took: tier, turns, tokens in, out and cached, US dollars or None; by tier."""
+
+        def work(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            return db.execute(_SUMS, (since_s,)).fetchall()
+
+        return self._run(work)
 
     def turn(self, turn_id: str) -> TurnRecord | None:
         """Return a turn."""

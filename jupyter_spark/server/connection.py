@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.server.completing import PageCompletions, Tell
 from jupyter_spark.server.held import PATIENCE_S, HeldQuestions
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
@@ -25,6 +26,8 @@ from jupyter_spark.wire_page import (
     CellsChanged,
     CellsListed,
     CellsWanted,
+    CompletionRequested,
+    CompletionStopped,
     EditJudged,
     Hello,
     PageFrame,
@@ -79,6 +82,8 @@ class PageConnection:
         page.
     patience_s : float
         How long a question waits for the cells it is about, in seconds.
+    completions : callable
+        Makes what completes at this page's caret.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class PageConnection:
         start: Starter,
         judge: Callable[[EditJudged], object],
         send: Send,
+        completions: Callable[[Tell], PageCompletions],
         *,
         patience_s: float = PATIENCE_S,
     ) -> None:
@@ -99,6 +105,7 @@ class PageConnection:
         self._said: list[str] = []
         self._woken = asyncio.Event()
         self._held = HeldQuestions(mirror.is_whole, self._begin, patience_s)
+        self._completions = completions(self.tell)
 
     async def run(self) -> None:
         """Send what comes, until this task is cancelled: at once after a pause, then a batch at a time."""
@@ -132,8 +139,9 @@ class PageConnection:
             self.tell(_refused(getattr(frame, "turn_id", None), error))
 
     def close(self) -> None:
-        """Leave every turn; they run on."""
+        """Leave every turn; they run on. A completion does not: nobody would see it."""
         self._held.close()
+        self._completions.close()
         for followed in self._followed.values():
             followed.turn.log.leave(self._woken.set)
         self._followed.clear()
@@ -153,6 +161,10 @@ class PageConnection:
             self._join(frame)
         elif isinstance(frame, EditJudged):
             self._judge(frame)
+        elif isinstance(frame, CompletionRequested):
+            self._completions.ask(frame, self._mirror)
+        elif isinstance(frame, CompletionStopped):
+            self._completions.stop(frame.completion_id)
         elif frame.turn_id in self._held:
             self._change_held(frame)
         elif turn := self._turns.find(self._user, frame.turn_id):

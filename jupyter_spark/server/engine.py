@@ -18,14 +18,23 @@ from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_
 from jupyter_spark.providers import import_sdk
 from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.server.asked import asked_request
+from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
 from jupyter_spark.server.connection import PageConnection, Send
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
+from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.server.talks import Talks
 from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
 from jupyter_spark.wire import Conversation, TurnRequest
-from jupyter_spark.wire_page import EditJudged, ModelProgress, TurnRequested
+from jupyter_spark.wire_page import (
+    CompletionEnded,
+    CompletionRequested,
+    EditJudged,
+    ModelProgress,
+    SpentList,
+    TurnRequested,
+)
 
 PROGRESS_EVERY_S = 0.1
 
@@ -45,6 +54,7 @@ class Engine:
         self.turns = RunningTurns(self.journal)
         self._talks = Talks()
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="jupyter-spark-judged")
+        self._tally = CompletionTally()
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
         self._pages: set[PageConnection] = set()
         self._warming: asyncio.Future[None] | None = None
@@ -53,7 +63,7 @@ class Engine:
     def connect(self, user: str, send: Send) -> PageConnection:
         """Take in a page."""
         self._warm_up()
-        page = PageConnection(user, self._mirrors[user], self.turns, self.start, self.judge, send)
+        page = PageConnection(user, self._mirrors[user], self.turns, self.start, self.judge, send, self._completions)
         self._pages.add(page)
         return page
 
@@ -108,6 +118,22 @@ class Engine:
             on_said = self._talks.keep if index == 0 else _ignore
             begun.append(self.turns.start(user, request, profile, substitutes, on_said))
         return begun
+
+    def spent(self, since_s: float) -> SpentList:
+        """Return what was spent since a moment, in seconds since the epoch."""
+        return spent_since(since_s, self.journal, self._tally)
+
+    def _completions(self, tell: Tell) -> PageCompletions:
+        def ended(frame: CompletionEnded) -> None:
+            self._tally.add(frame.tier, frame.figures, counted=frame.counted)
+
+        return PageCompletions(self._asked, ended, tell)
+
+    def _asked(self, frame: CompletionRequested, mirror: NotebookMirror, prepared: Prepared) -> Asked | None:
+        settings = self.settings()
+        snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
+        provider = self.turns.provider(settings.for_tier(frame.tier, frame.profile))
+        return prepared.asked(frame, snapshot, provider, settings.privacy)
 
     def pull_model(self) -> None:
         """Begin to download the built-in model; every page is told how far it is."""

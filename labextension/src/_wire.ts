@@ -6,8 +6,26 @@
  */
 
 export type PageFrame =
-  Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped | EditJudged;
-export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
+  | Hello
+  | CellsListed
+  | CellsChanged
+  | TurnRequested
+  | TurnJoined
+  | WordsSaid
+  | TurnStopped
+  | CompletionRequested
+  | CompletionStopped
+  | EditJudged;
+export type ServerFrame =
+  | Welcome
+  | CellsWanted
+  | TurnNumbered
+  | TurnLost
+  | TurnNews
+  | Refused
+  | ModelProgress
+  | CompletionSaid
+  | CompletionEnded;
 export type TurnEvent =
   | TurnStarted
   | ContextPacked
@@ -30,6 +48,10 @@ export interface Wire {
   CellsListed: CellsListed;
   CellsWanted: CellsWanted;
   CheckResult: CheckResult;
+  CompletionEnded: CompletionEnded;
+  CompletionRequested: CompletionRequested;
+  CompletionSaid: CompletionSaid;
+  CompletionStopped: CompletionStopped;
   ContextPack: ContextPack;
   ContextPacked: ContextPacked;
   ContextPiece: ContextPiece;
@@ -52,6 +74,8 @@ export interface Wire {
   Refused: Refused;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
+  Spent: Spent;
+  SpentList: SpentList;
   TextDelta: TextDelta;
   TierStatus: TierStatus;
   TurnCancelled: TurnCancelled;
@@ -147,6 +171,73 @@ export interface CheckResult {
   ok: boolean;
 }
 /**
+ * A completion is whole, failed (``code``) or was stopped; ``counted``: its tokens are the endpoint's count.
+ */
+export interface CompletionEnded {
+  code: string;
+  completion_id: string;
+  counted: boolean;
+  figures: TurnFigures;
+  hint: string;
+  message: string;
+  model: string;
+  stopped: boolean;
+  tier: "spark" | "deep";
+  type: "completion_ended";
+}
+/**
+ * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+ *
+ * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+ * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
+ */
+export interface TurnFigures {
+  cost_usd: number | null;
+  endpoint_tokens_per_s: number | null;
+  first_token_s: number | null;
+  queue_s: number | null;
+  tokens_per_s: number | null;
+  total_s: number;
+  usage: Usage | null;
+}
+/**
+ * Token counts as the provider itself reports them; ``output_tokens`` includes reasoning.
+ */
+export interface Usage {
+  cached_tokens: number;
+  input_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+}
+/**
+ * What is to be written at the caret? The cell's text before and after it. A page asks one at a time.
+ */
+export interface CompletionRequested {
+  after: string;
+  before: string;
+  cell_id: string;
+  completion_id: string;
+  notebook: string;
+  profile?: string | null;
+  tier?: "spark" | "deep";
+  type: "completion_requested";
+}
+/**
+ * All that is to be shown at the caret so far.
+ */
+export interface CompletionSaid {
+  completion_id: string;
+  text: string;
+  type: "completion_said";
+}
+/**
+ * The caret has moved on.
+ */
+export interface CompletionStopped {
+  completion_id: string;
+  type: "completion_stopped";
+}
+/**
  * What goes to the model beside the instruction, and the names that an edit may rely on.
  *
  * ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
@@ -237,30 +328,6 @@ export interface PastTurn {
   text: string;
   tier: "spark" | "deep";
   turn_id: string;
-}
-/**
- * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
- *
- * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
- * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
- */
-export interface TurnFigures {
-  cost_usd: number | null;
-  endpoint_tokens_per_s: number | null;
-  first_token_s: number | null;
-  queue_s: number | null;
-  tokens_per_s: number | null;
-  total_s: number;
-  usage: Usage | null;
-}
-/**
- * Token counts as the provider itself reports them; ``output_tokens`` includes reasoning.
- */
-export interface Usage {
-  cached_tokens: number;
-  input_tokens: number;
-  output_tokens: number;
-  reasoning_tokens: number;
 }
 /**
  * An edit with its checks: a proposal until the user takes it.
@@ -588,4 +655,24 @@ export interface TierStatus {
   ready: boolean;
   tier: "spark" | "deep";
   title: string;
+}
+/**
+ * What one tier's turns and completions took; ``estimated`` where an answer was not heard to its end.
+ */
+export interface Spent {
+  cached_tokens: number;
+  completions: number;
+  cost_usd: number | null;
+  estimated: boolean;
+  input_tokens: number;
+  output_tokens: number;
+  tier: "spark" | "deep";
+  turns: number;
+}
+/**
+ * What was spent since a moment, by tier.
+ */
+export interface SpentList {
+  since_s: number;
+  tiers: Spent[];
 }

@@ -5,9 +5,12 @@ import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
 import type { TurnChannel } from './channel/turns';
 import type { ChatStore } from './chat/store';
+import type { Completions } from './complete/completions';
 import type { NotebookContext } from './context/notebook';
 import type { Setup } from './firstrun/setup';
+import type { SparkRest } from './rest';
 import type { SparkOptions } from './settings/options';
+import type { Activity } from './status/activity';
 
 /** The engine's side of the page: one connection, the conversations, what is known of the notebook in front. */
 export interface ISpark {
@@ -16,6 +19,9 @@ export interface ISpark {
   readonly context: NotebookContext;
   readonly setup: Setup;
   readonly options: SparkOptions;
+  readonly completions: Completions;
+  readonly activity: Activity;
+  readonly rest: SparkRest;
   readonly trans: TranslationBundle;
   /** What an empty panel shows instead of its greeting; null for the greeting. */
   emptyView: () => React.JSX.Element | null;

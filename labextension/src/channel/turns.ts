@@ -40,6 +40,9 @@ export class TurnChannel implements IChannelListener {
   /** Called with frames that belong to no turn; set by the owner. */
   onOther: (frame: ServerFrame) => void = () => undefined;
 
+  /** Called with all that a turn does, whoever asked for it; set by the owner. */
+  onActivity: (turnId: string, what: TurnRequested | TurnEvent | 'streamed' | 'gone') => void = () => undefined;
+
   get state(): ChannelState {
     return this._channel.state;
   }
@@ -66,6 +69,7 @@ export class TurnChannel implements IChannelListener {
       this._followed.set(turnId, { ...asked, reader: other, request: null, lead: request.turn_id });
     });
     this._channel.send(request);
+    this.onActivity(request.turn_id, request);
   }
 
   /** Tell what the user did with an edit; without a connection as soon as there is one. */
@@ -112,6 +116,7 @@ export class TurnChannel implements IChannelListener {
       return;
     }
     followed.position = position;
+    this.onActivity(this._numbers.get(number) ?? '', 'streamed');
     if (typeof piece === 'string') {
       followed.reader.onWords(piece);
     } else {
@@ -137,6 +142,7 @@ export class TurnChannel implements IChannelListener {
           if (ENDS.has(frame.event.type)) {
             this._followed.delete(turnId);
           }
+          this.onActivity(turnId, frame.event);
           followed.reader.onEvent(frame.event);
         }
         break;
@@ -159,6 +165,7 @@ export class TurnChannel implements IChannelListener {
   private _end(turnId: string): ITurnReader | undefined {
     const reader = this._followed.get(turnId)?.reader;
     this._followed.delete(turnId);
+    this.onActivity(turnId, 'gone');
     return reader;
   }
 

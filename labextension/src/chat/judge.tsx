@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Proposal } from '../_wire';
+import type { IWriter } from '../edit/provenance';
 import { applyEdit, type FindNotebook, showCell, takeBack, type Written } from './cells';
 import type { Turn } from './turn';
 import type { Standing, Verdicts } from './verdicts';
@@ -33,7 +34,7 @@ export function Judge(props: IJudgeProps): React.JSX.Element {
 
   const accept = (): void => {
     const way = makeRoom(turn, proposal, notebook, tools);
-    const [how, written] = way === 'done' ? applyEdit(find(notebook), edit) : [way, ''];
+    const [how, written] = way === 'done' ? applyEdit(find(notebook), edit, writerOf(turn, proposal)) : [way, ''];
     setProblem(how === 'gone' ? gone : '');
     if (how === 'done') {
       verdicts.taken(judged(proposal, notebook, written, old(proposal), edit.new_source));
@@ -94,11 +95,17 @@ function makeRoom(turn: Turn, proposal: Proposal, notebook: string, tools: IEdit
 
 function takeOut(proposal: Proposal, notebook: string, { find, verdicts }: IEditTools): Written {
   const { cellId } = verdicts.of(proposal.proposal_id);
-  const how = takeBack(find(notebook), proposal.edit, cellId);
+  const how = takeBack(find(notebook), proposal.edit, cellId, proposal.turn_id);
   if (how === 'done') {
     verdicts.takenBack(judged(proposal, notebook, cellId, proposal.edit.new_source, old(proposal)));
   }
   return how;
+}
+
+/** Who wrote a proposal: of alternatives, the one whose turn it is. */
+function writerOf(turn: Turn, proposal: Proposal): IWriter {
+  const own = turn.ways?.turns.find(one => one.id === proposal.turn_id) ?? turn;
+  return { model: own.model, tier: own.tier, turn: proposal.turn_id };
 }
 
 /** What the edit's cell holds before it: of a new cell, nothing. */

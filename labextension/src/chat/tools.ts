@@ -18,9 +18,10 @@ export function labTurnTools(
   languages: IEditorLanguageRegistry,
   tracker: INotebookTracker,
   verdicts: Verdicts,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  notesWriters: () => boolean
 ): ITurnTools {
-  const find = labNotebooks(tracker);
+  const find = labNotebooks(tracker, notesWriters);
   const current = (): ReturnType<typeof find> => {
     const panel = tracker.currentWidget;
     return panel ? find(panel.context.path) : null;

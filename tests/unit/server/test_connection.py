@@ -27,8 +27,12 @@ class Scene:
         self.turns: dict[str, Any] = {}
         turns: Any = SimpleNamespace(find=lambda _user, turn_id: self.turns.get(turn_id))
         start: Any = self._start
+
+        def completions(_tell: Any) -> Any:
+            return SimpleNamespace(close=lambda: None)
+
         self.connection = PageConnection(
-            "", NotebookMirror(), turns, start, self.judged.append, self._send, patience_s=patience_s
+            "", NotebookMirror(), turns, start, self.judged.append, self._send, completions, patience_s=patience_s
         )
 
     def send(self, frame_type: str, **fields: Any) -> None:
