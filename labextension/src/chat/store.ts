@@ -13,6 +13,10 @@ export interface IAsking {
   cellId?: string | null;
   tier?: Tier;
   extras?: Partial<TurnRequested>;
+  /** The notebook that it is about; the one in front if it is not given. */
+  notebook?: string;
+  /** Whether its edit is shown in the cell itself. */
+  isInCell?: boolean;
 }
 
 /** A conversation about one notebook. */
@@ -113,24 +117,27 @@ export class ChatStore extends Watched {
     this.changed();
   }
 
-  /** Ask. While an answer to words is running, new words redirect it instead. */
-  send(asking: IAsking): void {
-    const conversation = this.current;
+  /** Ask. While an answer to words is running, new words redirect it instead. Returns the turn that was begun. */
+  send(asking: IAsking): Turn | null {
+    const conversation = asking.notebook === undefined ? this.current : this.about(asking.notebook);
     const needsWords = asking.kind !== 'explain' && asking.kind !== 'fix';
     if (!conversation || (needsWords && !asking.instruction.trim())) {
-      return;
+      return null;
     }
     const running = conversation.running;
     if (running) {
       this.steer(running, asking.instruction);
-      return;
+      return null;
     }
     const tier = asking.tier ?? this.tier;
     const turn = new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
+    turn.isInCell = asking.isInCell ?? false;
     this._askings.set(turn, asking);
     conversation.turns = [...conversation.turns, turn];
     this.word = '';
-    this.setDraft('');
+    if (!turn.isInCell) {
+      this.setDraft('');
+    }
     this._follow(turn);
     this._page.push(conversation.notebook);
     this.channel.ask(
@@ -148,6 +155,12 @@ export class ChatStore extends Watched {
       turn
     );
     this.changed();
+    return turn;
+  }
+
+  /** The conversation about a notebook that is open, whether it is in front or not. */
+  about(notebook: string): Conversation {
+    return this._conversations.get(notebook) ?? this._begin(notebook);
   }
 
   /** Ask the same again, about the same pieces. */
@@ -160,7 +173,9 @@ export class ChatStore extends Watched {
   steer(turn: Turn, words: string): void {
     if (this.channel.steer(turn.id, words)) {
       turn.notices.push(words);
-      this.setDraft('');
+      if (!turn.isInCell) {
+        this.setDraft('');
+      }
     }
     this.changed();
   }

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { AnswerBody, type IAnswerTools } from './answer';
-import type { FindNotebook } from './cells';
+import { type FindNotebook, showCell } from './cells';
 import { closingLine, liveLine } from './figures';
 import { EditCard } from './proposal';
 import { Receipt } from './receipt';
@@ -58,7 +58,8 @@ export const TurnView = React.memo(function TurnView(props: ITurnViewProps): Rea
         </div>
       ))}
       {isNear && <Answer {...props} />}
-      {isNear && turn.wantsCode && (turn.proposal !== null || turn.lines.length > 0) && (
+      {turn.isInCell && <InCell {...props} />}
+      {isNear && turn.wantsCode && !turn.isInCell && (turn.proposal !== null || turn.lines.length > 0) && (
         <EditCard turn={turn} notebook={props.notebook} tools={tools} />
       )}
       {turn.problem && (
@@ -75,6 +76,27 @@ export const TurnView = React.memo(function TurnView(props: ITurnViewProps): Rea
     </article>
   );
 });
+
+/** One line for an edit that is shown in its cell. */
+function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
+  const { trans } = tools;
+  return (
+    <p className="jp-Spark-notice">
+      {trans.__('The change is shown in the cell.')}{' '}
+      <button
+        type="button"
+        className="jp-Spark-quiet"
+        onClick={() => {
+          if (!turn.cellId || !showCell(tools.find(notebook), turn.cellId)) {
+            turn.leaveCell();
+          }
+        }}
+      >
+        {trans.__('Show in cell')}
+      </button>
+    </p>
+  );
+}
 
 /** Whether a turn that is done has been near the reader; what never was is not rendered. */
 function useNearness(article: React.RefObject<HTMLElement>, waits: boolean): boolean {
