@@ -82,7 +82,7 @@ function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
   const { trans } = tools;
   return (
     <p className="jp-Spark-notice">
-      {trans.__('The change is shown in the cell.')}{' '}
+      {trans.__('The change is in the cell.')}
       <button
         type="button"
         className="jp-Spark-quiet"

@@ -3,23 +3,25 @@
 import type { Panel } from '@codemirror/view';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CheckResult } from '../_wire';
+import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
 import type { Suggestion } from './suggestion';
 
 export interface IBarActions {
   trans: TranslationBundle;
+  runKey: RunKey;
   /** What a key is called here, e.g. `⌘↵`. */
   keys: { accept: string; reject: string };
-  accept(spot: Spot): void;
-  reject(spot: Spot): void;
-  stop(spot: Spot): void;
-  retry(spot: Spot): void;
-  edit(spot: Spot): void;
-  why(spot: Spot): void;
-  alternatives(spot: Spot): void;
-  step(spot: Spot, by: 1 | -1): void;
+  accept: (spot: Spot) => void;
+  reject: (spot: Spot) => void;
+  stop: (spot: Spot) => void;
+  retry: (spot: Spot) => void;
+  edit: (spot: Spot) => void;
+  why: (spot: Spot) => void;
+  alternatives: (spot: Spot) => void;
+  step: (spot: Spot, by: 1 | -1) => void;
   /** Whether the proposal came of a turn, which can be asked again and explained. */
-  hasTurn(spot: Spot): boolean;
+  hasTurn: (spot: Spot) => boolean;
 }
 
 export function barPanel(spot: Spot, actions: IBarActions): Panel {
@@ -42,6 +44,7 @@ class Bar {
     this._status.setAttribute('role', 'status');
     this._figures.className = 'jp-Spark-barFigures';
     this._buttons.className = 'jp-Spark-barButtons';
+    asIsland(this.element, _actions.runKey);
     this.element.append(this._buttons, this._status, this._figures);
   }
 
@@ -199,7 +202,9 @@ function checksOf(suggestion: Suggestion, trans: TranslationBundle): [string, 'p
     return [`✗ ${failed.map(check => check.message).join(' · ')}`, 'bad'];
   }
   const names = suggestion.checks.flatMap(check => SAID[check.name] ?? []);
-  return suggestion.checks.length ? [`✓ ${names.map(name => trans.__(name)).join(' · ') || trans.__('checked')}`, 'good'] : ['', 'plain'];
+  return suggestion.checks.length
+    ? [`✓ ${names.map(name => trans.__(name)).join(' · ') || trans.__('checked')}`, 'good']
+    : ['', 'plain'];
 }
 
 /** The checks that tell the reader something when they hold. */

@@ -32,7 +32,8 @@ export function editCommands(editing: IEditing): Commands {
       caption: trans.__('Say above the cell what to change, and see the change arrive in it'),
       describedBy: { args: WORDS },
       isEnabled: () => tracker.activeCell?.model.type === 'code',
-      execute: (args: ReadonlyPartialJSONObject) => edits.prompt(typeof args.words === 'string' ? args.words : undefined)
+      execute: (args: ReadonlyPartialJSONObject) =>
+        edits.prompt(typeof args.words === 'string' ? args.words : undefined)
     },
     ...judgingCommands(editing),
     ...walkingCommands(editing)
@@ -61,7 +62,10 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     'accept-all': {
       label: trans.__('Accept All Changes of the Notebook'),
       isEnabled: () => all().some(isReady),
-      execute: () => all().filter(isReady).forEach(spot => judging.accept(spot))
+      execute: () =>
+        all()
+          .filter(isReady)
+          .forEach(spot => judging.accept(spot))
     },
     'reject-all': {
       label: trans.__('Reject All Changes of the Notebook'),

@@ -27,7 +27,9 @@ export function isAlike(one: string, other: string): boolean {
   }
   const [a, b] = [namesOf(one), namesOf(other)];
   const shared = a.filter(word => b.includes(word)).length;
-  return shared > 0 && shared >= MIN_SHARED * Math.min(a.length, b.length) && shared >= Math.max(a.length, b.length) / 3;
+  return (
+    shared > 0 && shared >= MIN_SHARED * Math.min(a.length, b.length) && shared >= Math.max(a.length, b.length) / 3
+  );
 }
 
 /** What changed inside of a hunk's lines that are alike; each old line is compared with one new one at most. */

@@ -7,6 +7,7 @@ import type { ISpark, ISparkChat } from '../tokens';
 import type { Asking } from './asking';
 import { barPanel, type IBarActions } from './bar';
 import type { CellEdits } from './edits';
+import { labKeys } from './island';
 import type { Judging } from './judging';
 import type { IPanels } from './panels';
 import type { FindColours } from './presenter';
@@ -37,12 +38,12 @@ export function labPanels(parts: ILabParts): IPanels {
   };
 }
 
-function promptActions({ spark, judging, edits }: ILabParts): IPromptActions {
+function promptActions({ app, spark, judging, edits }: ILabParts): IPromptActions {
   const { trans } = spark;
   return {
     trans,
+    runKey: labKeys(app.commands),
     send: (spot, words) => edits.send(spot, words),
-    accept: spot => judging.accept(spot),
     leave: spot => judging.reject(spot),
     recalled: () => edits.said,
     scope: (spot, view) => {
@@ -55,11 +56,12 @@ function promptActions({ spark, judging, edits }: ILabParts): IPromptActions {
   };
 }
 
-function barActions({ spark, chat, asking, judging, edits }: ILabParts): IBarActions {
+function barActions({ app, spark, chat, asking, judging, edits }: ILabParts): IBarActions {
   const { trans, store } = spark;
   const isMac = navigator.platform.startsWith('Mac');
   return {
     trans,
+    runKey: labKeys(app.commands),
     keys: { accept: isMac ? '⌘↵' : 'Ctrl ↵', reject: 'Esc' },
     accept: spot => judging.accept(spot),
     reject: spot => judging.reject(spot),

@@ -1,7 +1,8 @@
 /** New lines in a cell's editor, where they would stand: drawn once each, whatever comes after them. */
 
-import { type EditorView, WidgetType } from '@codemirror/view';
+import { WidgetType } from '@codemirror/view';
 import type { Token } from '../chat/highlight';
+import { asIsland, type RunKey } from './island';
 import type { Range } from './intraline';
 import type { IHunk } from './linediff';
 
@@ -20,6 +21,7 @@ export interface INewLines {
 
 /** What the buttons of a hunk do, and what they are called. */
 export interface IHunkActions {
+  readonly runKey: RunKey;
   readonly acceptLabel: string;
   readonly rejectLabel: string;
   accept(hunk: IHunk): void;
@@ -64,7 +66,7 @@ export class NewLinesWidget extends WidgetType {
     return rows.element;
   }
 
-  updateDOM(dom: HTMLElement, _view: EditorView): boolean {
+  updateDOM(dom: HTMLElement): boolean {
     const rows = PARTS.get(dom);
     return rows?.show(this.shown, this.actions) ?? false;
   }
@@ -131,7 +133,7 @@ class Rows {
     ];
     const buttons = document.createElement('span');
     buttons.className = 'jp-Spark-hunkButtons';
-    buttons.dataset.lmSuppressShortcuts = 'true';
+    asIsland(buttons, actions.runKey);
     buttons.append(accept, reject);
     if (this._buttons) {
       this._buttons.replaceWith(buttons);

@@ -3,9 +3,17 @@
  * know of nothing but the old text until the user takes the new one.
  */
 
-import { type EditorState, type Extension, type Range as Placed, StateEffect, StateField, type Text } from '@codemirror/state';
+import {
+  type EditorState,
+  type Extension,
+  type Range as Placed,
+  StateEffect,
+  StateField,
+  type Text
+} from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
 import type { Token } from '../chat/highlight';
+import { asIsland } from './island';
 import { type IMarks, type Range } from './intraline';
 import { type IHunk, placesOf } from './linediff';
 import { type IHunkActions, type INewLines, NewLinesWidget } from './newlines';
@@ -49,12 +57,13 @@ const field = StateField.define<IShown>({
   update: (shown, transaction) => {
     for (const effect of transaction.effects) {
       if (effect.is(showOverlay)) {
-        return { overlay: effect.value, decorations: effect.value ? decorate(effect.value, transaction.state) : Decoration.none };
+        return {
+          overlay: effect.value,
+          decorations: effect.value ? decorate(effect.value, transaction.state) : Decoration.none
+        };
       }
     }
-    return transaction.docChanged
-      ? { ...shown, decorations: shown.decorations.map(transaction.changes) }
-      : shown;
+    return transaction.docChanged ? { ...shown, decorations: shown.decorations.map(transaction.changes) } : shown;
   },
   provide: own => EditorView.decorations.from(own, shown => shown.decorations)
 });
@@ -70,7 +79,8 @@ export function overlayOf(state: EditorState): IOverlay | null {
 function decorate(overlay: IOverlay, state: EditorState): DecorationSet {
   const { doc } = state;
   const here = doc.toString().split('\n');
-  const isSame = here.length === overlay.baseLines.length && here.every((line, index) => line === overlay.baseLines[index]);
+  const isSame =
+    here.length === overlay.baseLines.length && here.every((line, index) => line === overlay.baseLines[index]);
   const places = isSame ? null : placesOf(overlay.baseLines, here);
   const place = (line: number): number => (places ? (places[line] as number) : line);
   const placed: Placed<Decoration>[] = [];
@@ -129,7 +139,7 @@ function* folds(overlay: IOverlay, state: EditorState): Generator<Placed<Decorat
     const end = next ? next.oldFrom - AROUND : baseLines.length;
     const count = end - start;
     if (count >= MIN_FOLD && !unfolded.has(start) && !(caret >= start && caret < end)) {
-      const widget = new FoldWidget(count, actions.sayFolded(count), () => actions.unfold(start));
+      const widget = new FoldWidget(count, actions.sayFolded(count), actions, start);
       const [first, last] = [state.doc.line(start + 1), state.doc.line(end)];
       yield Decoration.replace({ widget, block: true }).range(first.from, last.to);
     }
@@ -142,13 +152,14 @@ class FoldWidget extends WidgetType {
   constructor(
     private readonly _count: number,
     private readonly _label: string,
-    private readonly _open: () => void
+    private readonly _actions: IOverlayActions,
+    private readonly _line: number
   ) {
     super();
   }
 
   eq(other: FoldWidget): boolean {
-    return other._count === this._count;
+    return other._count === this._count && other._line === this._line;
   }
 
   toDOM(): HTMLElement {
@@ -156,7 +167,8 @@ class FoldWidget extends WidgetType {
     element.type = 'button';
     element.className = 'jp-Spark-fold';
     element.textContent = `⋯ ${this._label}`;
-    element.addEventListener('click', this._open);
+    element.addEventListener('click', () => this._actions.unfold(this._line));
+    asIsland(element, this._actions.runKey);
     return element;
   }
 

@@ -8,6 +8,7 @@ import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
 import { Asking } from './asking';
 import { editCommands } from './commands';
 import { CellEdits } from './edits';
+import { labKeys } from './island';
 import { Judging } from './judging';
 import { Presenter } from './presenter';
 import { labColours, labPanels } from './labparts';
@@ -43,13 +44,15 @@ function activate(
   const judging = new Judging(asking, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });
-  const presenter = new Presenter(spots, labColours(languages), judging, panels, trans);
+  const presenter = new Presenter(spots, labColours(languages), judging, panels, labKeys(app.commands), trans);
   extensions.addExtension({
     name: 'jupyter-spark-ai:edit',
     factory: ({ model }) => {
       const shared = model.sharedModel as unknown as { id?: string; notebook?: ISpotNotebook | null };
       return shared.id && shared.notebook
-        ? EditorExtensionRegistry.createImmutableExtension(presenter.extension(shared.notebook, shared.id, () => model.mimeType))
+        ? EditorExtensionRegistry.createImmutableExtension(
+            presenter.extension(shared.notebook, shared.id, () => model.mimeType)
+          )
         : null;
     }
   });

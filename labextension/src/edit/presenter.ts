@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IHighlighter, Token } from '../chat/highlight';
 import { held } from './anchor';
 import { LineColours } from './colours';
+import type { RunKey } from './island';
 import { type IMarks, marksOf } from './intraline';
 import type { IHunk } from './linediff';
 import { type IOverlay, overlayExtension, overlayOf, showOverlay } from './overlay';
@@ -33,6 +34,7 @@ export class Presenter {
     private readonly _findColours: FindColours,
     private readonly _judging: IJudging,
     private readonly _panels: IPanels,
+    private readonly _runKey: RunKey,
     private readonly _trans: TranslationBundle
   ) {
     spots.onChanged = spot => this.later(spot);
@@ -121,6 +123,7 @@ export class Presenter {
       folds: isReady && baseLines.length >= MIN_FOLDED_LINES,
       unfolded: spot.unfolded,
       actions: {
+        runKey: this._runKey,
         acceptLabel: trans.__('Accept this change'),
         rejectLabel: trans.__('Reject this change'),
         accept: hunk => this._judging.acceptHunk(spot, hunk),

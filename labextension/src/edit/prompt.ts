@@ -3,13 +3,14 @@
 import type { EditorView, Panel } from '@codemirror/view';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { sparkIcon } from '../chat/icon';
+import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
 
 export interface IPromptActions {
   trans: TranslationBundle;
+  runKey: RunKey;
   /** Ask, or redirect what runs. */
   send(spot: Spot, words: string): void;
-  accept(spot: Spot): void;
   /** Stop what runs, else leave the proposal, and close. */
   leave(spot: Spot): void;
   /** What was asked for before, the newest last. */
@@ -24,7 +25,6 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
   const { trans } = actions;
   const dom = document.createElement('div');
   dom.className = 'jp-Spark-prompt';
-  dom.dataset.lmSuppressShortcuts = 'true';
   dom.setAttribute('role', 'group');
   dom.setAttribute('aria-label', trans.__('Change this cell'));
   sparkIcon.element({ container: dom.appendChild(document.createElement('span')) });
@@ -58,6 +58,7 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
     fitHeight(field);
   });
   new PromptKeys(field, spot, actions);
+  asIsland(dom, actions.runKey);
   return {
     dom,
     top: true,
@@ -90,11 +91,7 @@ class PromptKeys {
 
   private _handles(event: KeyboardEvent): boolean {
     const [field, spot] = [this._field, this._spot];
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      this._actions.accept(spot);
-      return true;
-    }
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
       const words = field.value.trim();
       if (words) {
         this._back = 0;

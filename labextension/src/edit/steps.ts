@@ -1,6 +1,6 @@
 /** Going from one change of a proposal to the next. */
 
-import { EditorView } from '@codemirror/view';
+import type { EditorView } from '@codemirror/view';
 import { placesOf, type IHunk } from './linediff';
 import { NEW_CLASS } from './newlines';
 import type { Spot } from './spot';
