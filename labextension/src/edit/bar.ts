@@ -16,9 +16,7 @@ export interface IBarActions {
   reject: (spot: Spot) => void;
   stop: (spot: Spot) => void;
   retry: (spot: Spot) => void;
-  edit: (spot: Spot) => void;
   why: (spot: Spot) => void;
-  alternatives: (spot: Spot) => void;
   step: (spot: Spot, by: 1 | -1) => void;
   /** Whether the proposal came of a turn, which can be asked again and explained. */
   hasTurn: (spot: Spot) => boolean;
@@ -93,14 +91,7 @@ class Bar {
           act(trans.__('Reject'), actions.reject, keys.reject),
           ...this._steps(),
           ...(suggestion.ways.length > 1 ? this._ways() : []),
-          act(trans.__('Edit'), actions.edit),
-          ...(actions.hasTurn(spot)
-            ? [
-                act(trans.__('Retry'), actions.retry),
-                ...(suggestion.ways.length > 1 ? [] : [act(trans.__('Alternatives'), actions.alternatives)]),
-                act(trans.__('Why?'), actions.why)
-              ]
-            : [])
+          ...(actions.hasTurn(spot) ? [act(trans.__('Retry'), actions.retry), act(trans.__('Why?'), actions.why)] : [])
         ];
       case 'waiting':
       case 'streaming':

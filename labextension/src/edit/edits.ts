@@ -82,12 +82,6 @@ export class CellEdits implements ISparkEdits {
     }
   }
 
-  /** Let the user change a proposal before it is taken. */
-  revise(spot: Spot): void {
-    spot.isRevising = spot.suggestion?.state === 'ready';
-    spot.changed();
-  }
-
   private _spot(panel: NotebookPanel, cellId: string): Spot | null {
     const notebook = sharedOf(panel);
     return notebook && this._spots.at(notebook, cellId);

@@ -56,7 +56,7 @@ function promptActions({ app, spark, judging, edits }: ILabParts): IPromptAction
   };
 }
 
-function barActions({ app, spark, chat, asking, judging, edits }: ILabParts): IBarActions {
+function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActions {
   const { trans, store } = spark;
   const isMac = navigator.platform.startsWith('Mac');
   return {
@@ -67,7 +67,6 @@ function barActions({ app, spark, chat, asking, judging, edits }: ILabParts): IB
     reject: spot => judging.reject(spot),
     stop: spot => asking.stop(spot),
     retry: spot => judging.retry(spot),
-    edit: spot => edits.revise(spot),
     why: spot => {
       const question = asking.questionOf(spot.suggestion);
       chat.ask();
@@ -78,7 +77,6 @@ function barActions({ app, spark, chat, asking, judging, edits }: ILabParts): IB
         extras: { cell_id: spot.cellId }
       });
     },
-    alternatives: () => undefined,
     step: stepTo,
     hasTurn: spot => asking.turnOf(spot.suggestion) !== null
   };

@@ -29,8 +29,6 @@ export class Spot extends Watched {
   /** Whether the prompt is open, and what it is about beside this cell. */
   isAsking = false;
   others: readonly Spot[] = [];
-  /** Whether the proposal's own text is being edited. */
-  isRevising = false;
   /** What stands in the prompt; kept here, as an editor may come and go. */
   draft = '';
   /** A line for the reader: why something could not be done. */
@@ -61,7 +59,6 @@ export class Spot extends Watched {
     this._suggestion = suggestion;
     this.unfolded = new Set();
     this.word = '';
-    this.isRevising = false;
     this._leave = suggestion?.watch(() => this.changed()) ?? null;
     this.changed();
   }
