@@ -19,6 +19,10 @@ export interface IAsking {
   cellId?: string | null;
   tier?: Tier;
   extras?: Partial<TurnRequested>;
+  /** The notebook that it is about; the one in front if it is not given. */
+  notebook?: string;
+  /** Whether its edit is shown in the cell itself. */
+  isInCell?: boolean;
 }
 
 /** What the store needs of the page. */
@@ -106,29 +110,34 @@ export class ChatStore extends Watched {
     this.changed();
   }
 
-  /** Ask. While an answer to words is running, new words redirect it instead. */
-  send(asking: IAsking, tries = 1): void {
-    const conversation = this.current;
+  /** Ask. While an answer to words is running, new words redirect it instead. Returns the turn that was begun. */
+  send(asking: IAsking, tries = 1): Turn | null {
+    const conversation = asking.notebook === undefined ? this.current : this.about(asking.notebook);
     const needsWords = asking.kind !== 'explain' && asking.kind !== 'fix';
     if (!conversation || (needsWords && !asking.instruction.trim())) {
-      return;
+      return null;
     }
     const running = conversation.running;
     if (running) {
       this.steer(running, asking.instruction);
-      return;
+      return null;
     }
     const tier = asking.tier ?? this.tier;
     const make = (): Turn => new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
     const turn = make();
     const others = Array.from({ length: tries - 1 }, make);
-    [turn, ...others].forEach(one => this._askings.set(one, asking));
+    for (const one of [turn, ...others]) {
+      one.isInCell = asking.isInCell ?? false;
+      this._askings.set(one, asking);
+    }
     if (others.length) {
       new Ways([turn, ...others]);
     }
     conversation.turns = [...conversation.turns, turn];
     this.word = '';
-    this.setDraft('');
+    if (!turn.isInCell) {
+      this.setDraft('');
+    }
     [turn, ...others].forEach(one => this._follow(one));
     this._page.push(conversation.notebook);
     this.channel.ask(
@@ -148,6 +157,12 @@ export class ChatStore extends Watched {
       others
     );
     this.changed();
+    return turn;
+  }
+
+  /** The conversation about a notebook that is open, whether it is in front or not. */
+  about(notebook: string): Conversation {
+    return this._conversations.get(notebook) ?? this._begin(notebook);
   }
 
   /** Ask the same again, about the same pieces. */
@@ -165,7 +180,9 @@ export class ChatStore extends Watched {
     const turns = turn.ways?.turns ?? [turn];
     if (turns.filter(one => !one.ended && this.channel.steer(one.id, words)).length) {
       turn.notices.push(words);
-      this.setDraft('');
+      if (!turn.isInCell) {
+        this.setDraft('');
+      }
     }
     this.changed();
   }

@@ -81,6 +81,8 @@ export class Turn implements ITurnReader {
   receivedChars = 0;
   /** Whether it came from the journal and not over this page's connection. */
   isPast = false;
+  /** Whether its edit is shown in the cell itself, so that the panel need not draw it. */
+  isInCell = false;
 
   /** Whether the answer is an edit rather than words. */
   get wantsCode(): boolean {
@@ -99,6 +101,12 @@ export class Turn implements ITurnReader {
   watch(watcher: ITurnWatcher): () => void {
     this._watchers.add(watcher);
     return () => this._watchers.delete(watcher);
+  }
+
+  /** The cell cannot show the edit any more: the panel does. */
+  leaveCell(): void {
+    this.isInCell = false;
+    this._changed();
   }
 
   onWords(text: string): void {

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { AnswerBody, type IAnswerTools } from './answer';
-import type { FindNotebook } from './cells';
+import { type FindNotebook, showCell } from './cells';
 import { closingLine, liveLine } from './figures';
 import { EditCard } from './proposal';
 import { Receipt } from './receipt';
@@ -73,7 +73,8 @@ function Shown(props: ITurnViewProps & { isNear: boolean }): React.JSX.Element {
   return (
     <>
       {isNear && <Answer {...props} />}
-      {isNear && turn.wantsCode && (turn.proposal !== null || turn.lines.length > 0) && (
+      {turn.isInCell && <InCell {...props} />}
+      {isNear && turn.wantsCode && !turn.isInCell && (turn.proposal !== null || turn.lines.length > 0) && (
         <EditCard turn={turn} notebook={props.notebook} tools={tools} />
       )}
       {turn.problem && (
@@ -88,6 +89,27 @@ function Shown(props: ITurnViewProps & { isNear: boolean }): React.JSX.Element {
       ))}
       <Foot {...props} />
     </>
+  );
+}
+
+/** One line for an edit that is shown in its cell. */
+function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
+  const { trans } = tools;
+  return (
+    <p className="jp-Spark-notice">
+      {trans.__('The change is in the cell.')}
+      <button
+        type="button"
+        className="jp-Spark-quiet"
+        onClick={() => {
+          if (!turn.cellId || !showCell(tools.find(notebook), turn.cellId)) {
+            turn.leaveCell();
+          }
+        }}
+      >
+        {trans.__('Show in cell')}
+      </button>
+    </p>
   );
 }
 
