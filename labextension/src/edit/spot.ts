@@ -4,9 +4,10 @@ import type { EditorView } from '@codemirror/view';
 import type { IEditableCell } from '../chat/cells';
 import { Watched } from '../watched';
 import type { Suggestion } from './suggestion';
+import type { IWritableCell } from './write';
 
 /** What is used of a cell; Lab's shared cells have it. */
-export interface ISpotCell extends IEditableCell {
+export interface ISpotCell extends IEditableCell, IWritableCell {
   getMetadata(key: string): unknown;
 }
 

@@ -3,6 +3,7 @@
 import type { IHunk } from './linediff';
 import type { ISpotCell, Spot } from './spot';
 import type { Suggestion } from './suggestion';
+import { writeText } from './write';
 
 /**
  * How it went. `conflict`: the user changed the same lines meanwhile, and both are shown now; asked again, the
@@ -81,12 +82,7 @@ function whyNot(spot: Spot, cell: ISpotCell | null, suggestion: Suggestion | nul
 
 function write(spot: Spot, cell: ISpotCell, text: string): void {
   const before = cell.getSource();
-  if (text !== before) {
-    // Typing of a moment ago, or of a moment later, would be one step with this otherwise.
-    cell.undoManager?.stopCapturing();
-    cell.setSource(text);
-    cell.undoManager?.stopCapturing();
-  }
+  writeText(cell, text);
   spot.taken = { before, after: text };
 }
 
