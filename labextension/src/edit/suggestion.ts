@@ -171,7 +171,8 @@ export class Suggestion extends Watched {
       this.checks = way.checks;
       this._isEdited = false;
       const merge = merge3(this._origin, this._base, way.text);
-      this._show(this._base, (merge.ok ? merge.text : way.text).split('\n'));
+      this.conflicts = !merge.ok;
+      this._show(merge.ok ? this._base : this._origin, (merge.ok ? merge.text : way.text).split('\n'));
     }
   }
 
@@ -209,7 +210,7 @@ export class Suggestion extends Watched {
 
   /** The cell's text is another one now, with a hunk of ours in it: the proposal stands against that. */
   rebase(base: string): void {
-    if (this.isOpen && base !== this._base) {
+    if (this.isOpen) {
       this._hasTaken = true;
       this._show(base, this.lines);
       this._closeIfNothingIsLeft();

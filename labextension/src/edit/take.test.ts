@@ -19,9 +19,18 @@ class Cell {
     return this._source;
   }
 
+  /** What the user types. */
   setSource(source: string): void {
-    this.steps.push('write');
     this._source = source;
+  }
+
+  updateSource(start: number, end: number, value = ''): void {
+    this._source = this._source.slice(0, start) + value + this._source.slice(end);
+  }
+
+  transact(change: () => void): void {
+    this.steps.push('write');
+    change();
   }
 
   getMetadata(key: string): unknown {
@@ -94,4 +103,20 @@ test('nothing is given back over what was typed since', () => {
   cell.setSource(`${NEW}\nf = 6`);
   expect(giveBack(spot)).toBe('changed');
   expect(cell.getSource()).toBe(`${NEW}\nf = 6`);
+});
+
+test('another way that meets what was typed goes over it only when asked again', () => {
+  const { cell, spot, suggestion } = made();
+  const typed = OLD.replace('b = 2', 'b = 3');
+  suggestion.offer([
+    { text: NEW, checks: [] },
+    { text: OLD.replace('b = 2', 'b = 200'), checks: [] }
+  ]);
+  cell.setSource(typed);
+  suggestion.follow(typed);
+  suggestion.choose(1);
+  expect(takeAll(spot)).toBe('conflict');
+  expect(cell.getSource()).toBe(typed);
+  expect(takeAll(spot)).toBe('done');
+  expect(cell.getSource()).toBe(OLD.replace('b = 2', 'b = 200'));
 });
