@@ -1,0 +1,133 @@
+"""An edit in its cell: asked for above it, seen to arrive, taken or left, and nothing of the user's lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from jupyter_spark.providers.models import models_dir
+from tests.paced import Fault, PacedServer
+from tests.ui.conftest import SETTINGS
+from tests.ui.lab import LabNotebook, running_lab
+from tests.ui.test_chat_edits import TIERS, fenced, written
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+LINES = 300
+OLD = "\n".join([*(f"value_{number} = {number}" for number in range(LINES - 1)), "print('the old cell ran')"])
+NEW = "\n".join(
+    # Every tenth line stays, so that new ones stand among the old ones wherever one looks.
+    [
+        *(f"value_{number} = {number}{' * 2' if number % 10 else ''}" for number in range(LINES - 1)),
+        "print('the new cell ran')",
+    ]
+)
+TYPED = "  # typed before"
+ARRIVES_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
+    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def calm(paced: PacedServer) -> None:
+    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
+    paced.records.clear()
+
+
+class EditedCell:
+    """A cell of an open notebook, and the edit in it."""
+
+    def __init__(self, notebook: LabNotebook, index: int) -> None:
+        self.notebook, self.page, self.index = notebook, notebook.page, index
+        self.cell = notebook.cell(index)
+        self.prompt = self.cell.get_by_role("textbox", name="What to change")
+        self.bar = self.cell.get_by_role("toolbar", name="Proposed change")
+        self.fresh = self.cell.locator(".jp-Spark-newLine")
+
+    def ask(self, words: str) -> None:
+        """Ask above the cell, by keyboard."""
+        self.page.keyboard.press("ControlOrMeta+k")
+        expect(self.prompt).to_be_focused()
+        self.page.keyboard.insert_text(words)
+        self.page.keyboard.press("Enter")
+
+    def reached(self, state: str) -> Locator:
+        """Wait until the edit is in a state, and return its bar."""
+        expect(self.cell).to_have_attribute("data-spark", state, timeout=ARRIVES_MS)
+        return self.bar
+
+    def text(self) -> str:
+        """The document's text; the editor of a long cell has only the lines in view."""
+        source = "index => window.jupyterapp.shell.currentWidget.content.widgets[index].model.sharedModel.getSource()"
+        return str(self.page.evaluate(source, self.index))
+
+
+def opened(page: Page, lab: str, home: Path, name: str, *sources: str) -> LabNotebook:
+    notebook = LabNotebook(page, lab, written(home / "examples", name, sources).name)
+    notebook.open()
+    return notebook
+
+
+def test_a_long_cell_is_rewritten_only_when_the_user_accepts(
+    lab: str, home: Path, page: Page, paced: PacedServer
+) -> None:
+    """In mid-stream the file and the kernel see the old cell; the rewrite is one step back from the typing before."""
+    notebook = opened(page, lab, home, "long-cell.ipynb", OLD)
+    edited = EditedCell(notebook, 0)
+    notebook.cell(0).locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+Home")
+    page.keyboard.press("End")
+    page.keyboard.insert_text(TYPED)
+    before = OLD.replace("\n", f"{TYPED}\n", 1)
+    assert edited.text() == before
+
+    paced.fault = Fault("stall_mid_stream")  # half of it comes, and no more
+    edited.ask("double the values")
+    expect(edited.fresh.filter(has_text="value_21 = 21 * 2")).to_have_count(1, timeout=ARRIVES_MS)
+    edited.reached("streaming")
+    assert edited.text() == before
+    notebook.command("docmanager:save")
+    file = home / "examples" / notebook.name
+    notebook.wait_until(lambda: nbformat.read(file, 4).cells[0].source == before)
+    notebook.command("notebook:run-cell")
+    expect(notebook.output(0)).to_contain_text("the old cell ran", timeout=ARRIVES_MS)
+    edited.reached("streaming")
+
+    paced.fault = None  # more words begin it anew, and now it comes to its end
+    expect(edited.prompt).to_be_visible()
+    edited.prompt.fill("all of them")
+    edited.prompt.press("Enter")
+    expect(edited.reached("ready")).to_contain_text("parses")
+    assert edited.text() == before
+    page.keyboard.press("ControlOrMeta+Enter")
+    edited.reached("")
+    assert edited.text() == NEW
+    expect(edited.prompt).to_have_count(0)
+    page.keyboard.press("ControlOrMeta+z")
+    assert edited.text() == before
+    page.keyboard.press("ControlOrMeta+z")
+    assert edited.text() == OLD
+
+
+def test_a_rejected_edit_leaves_the_cell_as_it_is(lab: str, home: Path, page: Page) -> None:
+    notebook = opened(page, lab, home, "left.ipynb", "total = 1", OLD)
+    edited = EditedCell(notebook, 1)
+    edited.cell.locator(".cm-content").click()
+    edited.ask("double the values")
+    edited.reached("ready")
+    page.keyboard.press("Escape")
+    edited.reached("")
+    expect(edited.bar).to_have_count(0)
+    expect(edited.fresh).to_have_count(0)
+    assert edited.text() == OLD
+    page.keyboard.insert_text("# here again\n")  # the editor has the keyboard
+    assert "# here again" in edited.text()
