@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from jupyter_spark.wire_page import cell_mark, text_mark
+from jupyter_spark.wire_page import PAGE_VERSION, cell_mark, text_mark
 
 
 # The same texts and marks stand in labextension/src/notebook/mark.test.ts.
@@ -18,3 +20,8 @@ def test_the_mark_of_a_text(text: str, mark: str) -> None:
 def test_tags_are_a_part_of_a_cell() -> None:
     assert cell_mark("x") == text_mark("x")
     assert cell_mark("x", ("a", "b")) == "e529fd70-5"
+
+
+def test_the_page_and_the_server_speak_one_version() -> None:
+    channel = Path(__file__).parents[2] / "labextension" / "src" / "channel" / "channel.ts"
+    assert f"export const PAGE_VERSION = {PAGE_VERSION};" in channel.read_text("utf-8")
