@@ -100,9 +100,9 @@ def test_a_long_cell_is_rewritten_only_when_the_user_accepts(
     expect(edited.fresh.filter(has_text="value_21 = 21 * 2")).to_have_count(1, timeout=ARRIVES_MS)
     edited.reached("streaming")
     assert edited.text() == before
-    notebook.command("docmanager:save")
     file = home / "examples" / notebook.name
-    notebook.wait_until(lambda: nbformat.read(file, 4).cells[0].source == before)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    assert nbformat.read(file, 4).cells[0].source == before
     notebook.command("notebook:run-cell")
     expect(notebook.output(0)).to_contain_text("the old cell ran", timeout=ARRIVES_MS)
     edited.reached("streaming")
