@@ -5,7 +5,7 @@ import { closingLine, liveLine } from '../chat/figures';
 import type { ChatStore } from '../chat/store';
 import type { Turn } from '../chat/turn';
 import type { Spot } from './spot';
-import { type IWay, Suggestion } from './suggestion';
+import { Suggestion } from './suggestion';
 
 /** What is asked of a cell. */
 export interface IQuestion {
@@ -35,12 +35,6 @@ export class Asking {
   /** The turn of a suggestion, if it came of one. */
   turnOf(suggestion: Suggestion | null): Turn | null {
     return suggestion ? (this._turns.get(suggestion) ?? null) : null;
-  }
-
-  /** The turn whose way a suggestion shows. */
-  shownTurn(suggestion: Suggestion): Turn | null {
-    const way = suggestion.ways[suggestion.shown];
-    return (way && this._ways.get(way)) ?? this.turnOf(suggestion);
   }
 
   /** What was asked of a suggestion's cell. */
@@ -158,6 +152,5 @@ export class Asking {
 
   private _waiting: IWaiting[] = [];
   private readonly _turns = new WeakMap<Suggestion, Turn>();
-  private readonly _ways = new WeakMap<IWay, Turn>();
   private readonly _questions = new WeakMap<Suggestion, IQuestion>();
 }

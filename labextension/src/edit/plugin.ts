@@ -44,7 +44,7 @@ function activate(
   });
   const telling = new Telling(
     store.verdicts,
-    suggestion => asking.shownTurn(suggestion),
+    suggestion => asking.turnOf(suggestion),
     suggestion => asking.questionOf(suggestion)?.notebook() ?? '',
     () => spark.options.current.provenance
   );

@@ -19,7 +19,7 @@ interface ITold {
 export class Telling {
   /**
    * @param _verdicts - where edits stand, in the panel too
-   * @param _turnOf - whose way a suggestion shows
+   * @param _turnOf - the turn that a suggestion came of
    * @param _notebookOf - the path of a suggestion's notebook now
    * @param _notesWriters - whether the user wants a note in a cell's metadata of who wrote it
    */
