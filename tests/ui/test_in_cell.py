@@ -14,7 +14,7 @@ from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.test_chat_edits import TIERS, fenced, spark, written
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -77,6 +77,11 @@ def opened(page: Page, lab: str, home: Path, name: str, *sources: str) -> LabNot
     return notebook
 
 
+def outcomes(home: Path, file: Path) -> list[str]:
+    """What the journal says of a notebook's edits."""
+    return [turn["edit"] for turn in spark(home, "history", str(file))["turns"]]
+
+
 def test_a_long_cell_is_rewritten_only_when_the_user_accepts(
     lab: str, home: Path, page: Page, paced: PacedServer
 ) -> None:
@@ -95,9 +100,9 @@ def test_a_long_cell_is_rewritten_only_when_the_user_accepts(
     expect(edited.fresh.filter(has_text="value_21 = 21 * 2")).to_have_count(1, timeout=ARRIVES_MS)
     edited.reached("streaming")
     assert edited.text() == before
-    notebook.command("docmanager:save")
     file = home / "examples" / notebook.name
-    notebook.wait_until(lambda: nbformat.read(file, 4).cells[0].source == before)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    assert nbformat.read(file, 4).cells[0].source == before
     notebook.command("notebook:run-cell")
     expect(notebook.output(0)).to_contain_text("the old cell ran", timeout=ARRIVES_MS)
     edited.reached("streaming")
@@ -112,8 +117,10 @@ def test_a_long_cell_is_rewritten_only_when_the_user_accepts(
     edited.reached("")
     assert edited.text() == NEW
     expect(edited.prompt).to_have_count(0)
+    notebook.wait_until(lambda: outcomes(home, file) == ["taken"])
     page.keyboard.press("ControlOrMeta+z")
     assert edited.text() == before
+    notebook.wait_until(lambda: outcomes(home, file) == ["taken_back"])
     page.keyboard.press("ControlOrMeta+z")
     assert edited.text() == OLD
 
@@ -129,5 +136,6 @@ def test_a_rejected_edit_leaves_the_cell_as_it_is(lab: str, home: Path, page: Pa
     expect(edited.bar).to_have_count(0)
     expect(edited.fresh).to_have_count(0)
     assert edited.text() == OLD
+    notebook.wait_until(lambda: outcomes(home, home / "examples" / notebook.name) == ["refused"])
     page.keyboard.insert_text("# here again\n")  # the editor has the keyboard
     assert "# here again" in edited.text()

@@ -43,6 +43,7 @@ export function editCommands(editing: IEditing): Commands {
 function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
   const isReady = (spot: Spot | null): boolean => spot?.suggestion?.state === 'ready';
+  const stands = (spot: Spot | null): boolean => !!spot?.taken && spot.taken.after === spot.cell?.getSource();
   const all = (): Spot[] => {
     const notebook = notebookOf(tracker);
     return notebook ? spots.of(notebook).filter(spot => spot.suggestion?.isOpen) : [];
@@ -74,7 +75,7 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     },
     undo: {
       label: trans.__('Take Back the Accepted Change of This Cell'),
-      isEnabled: () => !!here()?.taken,
+      isEnabled: () => stands(here()),
       execute: () => withSpot(here(), spot => judging.undo(spot))
     }
   };

@@ -5,23 +5,32 @@ import type { Asking } from './asking';
 import type { IHunk } from './linediff';
 import type { Spot } from './spot';
 import { giveBack, takeAll, takeHunk, type Taken } from './take';
+import type { Telling } from './telling';
 
 export class Judging {
   constructor(
     private readonly _asking: Asking,
+    private readonly _telling: Telling,
     private readonly _trans: TranslationBundle
   ) {}
 
   accept(spot: Spot): void {
+    const { suggestion } = spot;
     const how = takeAll(spot);
     this._tell(spot, how);
-    if (how === 'done') {
+    if (how === 'done' && suggestion) {
+      this._telling.taken(spot, suggestion);
       this._close(spot);
     }
   }
 
   acceptHunk(spot: Spot, hunk: IHunk): void {
-    this._tell(spot, takeHunk(spot, hunk));
+    const { suggestion } = spot;
+    const how = takeHunk(spot, hunk);
+    this._tell(spot, how);
+    if (how === 'done' && suggestion) {
+      this._telling.taken(spot, suggestion);
+    }
     if (!spot.suggestion?.isOpen) {
       this._close(spot);
     }
@@ -30,6 +39,7 @@ export class Judging {
   rejectHunk(spot: Spot, hunk: IHunk): void {
     spot.suggestion?.refuseHunk(hunk);
     if (!spot.suggestion?.isOpen) {
+      this._tellRefused(spot);
       this._close(spot);
     }
   }
@@ -49,6 +59,7 @@ export class Judging {
       this._asking.stop(spot);
     }
     spot.suggestion?.refuse();
+    this._tellRefused(spot);
     this._close(spot);
   }
 
@@ -61,6 +72,19 @@ export class Judging {
 
   undo(spot: Spot): void {
     this._tell(spot, giveBack(spot));
+    this._telling.follow(spot);
+  }
+
+  /** The cell's text was changed, by whatever hand: what was taken may be gone with it. */
+  follow(spot: Spot): void {
+    this._telling.follow(spot);
+  }
+
+  /** What was taken in part is not refused. */
+  private _tellRefused(spot: Spot): void {
+    if (spot.suggestion?.state === 'refused') {
+      this._telling.refused(spot, spot.suggestion);
+    }
   }
 
   private _tell(spot: Spot, how: Taken): void {

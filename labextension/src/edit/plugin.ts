@@ -11,6 +11,7 @@ import { CellEdits } from './edits';
 import { labKeys } from './island';
 import { Judging } from './judging';
 import { Presenter } from './presenter';
+import { Telling } from './telling';
 import { labColours, labPanels } from './labparts';
 import { type ISpotNotebook, Spots } from './spot';
 
@@ -41,7 +42,13 @@ function activate(
     gone: trans.__('The cell is gone.'),
     isWaiting: trans.__('waits for the answer before it')
   });
-  const judging = new Judging(asking, trans);
+  const telling = new Telling(
+    store.verdicts,
+    suggestion => asking.turnOf(suggestion),
+    suggestion => asking.questionOf(suggestion)?.notebook() ?? '',
+    () => spark.options.current.provenance
+  );
+  const judging = new Judging(asking, telling, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });
   const presenter = new Presenter(spots, labColours(languages), judging, panels, labKeys(app.commands), trans);

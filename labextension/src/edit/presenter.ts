@@ -21,6 +21,8 @@ export type FindColours = (mimeType: string) => Promise<(() => IHighlighter) | n
 export interface IJudging {
   acceptHunk(spot: Spot, hunk: IHunk): void;
   rejectHunk(spot: Spot, hunk: IHunk): void;
+  /** The cell's text was changed. */
+  follow(spot: Spot): void;
 }
 
 /** The cells are shorter than this that are never folded. */
@@ -51,6 +53,9 @@ export class Presenter {
       return { destroy: () => spot.views.delete(view) };
     });
     const listener = EditorView.updateListener.of(update => {
+      if (update.docChanged) {
+        this._judging.follow(spot);
+      }
       if (update.docChanged && spot.suggestion?.isOpen) {
         this.later(spot);
       }

@@ -16,6 +16,12 @@ export interface ISpotNotebook {
   readonly cells: readonly ISpotCell[];
 }
 
+/** What was written into a cell: its whole text before and after. */
+export interface ITaken {
+  readonly before: string;
+  readonly after: string;
+}
+
 /** One cell, found by its notebook and its id, whatever becomes of its place, its widget or the notebook's name. */
 export class Spot extends Watched {
   constructor(
@@ -35,7 +41,7 @@ export class Spot extends Watched {
   /** A line for the reader: why something could not be done. */
   word = '';
   /** What was taken last, so that it can be given back. */
-  taken: { before: string; after: string } | null = null;
+  taken: ITaken | null = null;
   /** The language of the cell. */
   mimeType: () => string = () => 'text/x-python';
   /** Parts of the cell that the reader unfolded, by line. */

@@ -65,8 +65,7 @@ export function giveBack(spot: Spot): Taken {
   if (cell.getSource() !== taken.after) {
     return 'changed';
   }
-  write(spot, cell, taken.before);
-  spot.taken = null;
+  writeText(cell, taken.before);
   return 'done';
 }
 
@@ -82,6 +81,8 @@ function whyNot(spot: Spot, cell: ISpotCell | null, suggestion: Suggestion | nul
 
 function write(spot: Spot, cell: ISpotCell, text: string): void {
   const before = cell.getSource();
+  // What was taken before is not what comes back now, even if it reads the same.
+  spot.taken = null;
   writeText(cell, text);
   spot.taken = { before, after: text };
 }
