@@ -1,3 +1,4 @@
+/* eslint max-lines: "off" -- one model, and what happens to it */
 /**
  * Whatever happens to a proposal and its cell, in whatever order: nothing typed goes unasked, and what is taken is
  * what was shown. Real shared cells, a second user, and a model of which step brought or took which typed character.
@@ -23,7 +24,11 @@ type Tokens = ReadonlySet<string>;
 const NONE: Tokens = new Set();
 const tokensOf = (text: string): Tokens => new Set(text.match(TYPED) ?? []);
 const without = (one: Iterable<string>, other: Tokens): Tokens => new Set([...one].filter(token => !other.has(token)));
-const isWithin = (part: Tokens, whole: Tokens): void => expect([...without(part, whole)]).toEqual([]);
+const isWithin = (part: Tokens, whole: Tokens): void => {
+  if (part.size) {
+    expect([...without(part, whole)]).toEqual([]);
+  }
+};
 
 /** The user's own doings: what comes of them is on the screen before the next one. */
 const DRAWN_AT_ONCE = new Set(['choose', 'revise', 'refuseHunk', 'acceptAll', 'acceptHunk']);
@@ -131,8 +136,8 @@ class World {
     const gone = HAPPENINGS[name]!(this, x, y);
     if (gone) {
       isWithin(without(tokensOf(this.before), tokensOf(this.text)), gone);
-    } else {
-      expect([name, this.updates - updates, this.text]).toEqual([name, 0, this.before]);
+    } else if (this.updates !== updates || this.text !== this.before) {
+      expect.fail(`${name} is not to change the notebook`);
     }
     if (this.updates > updates && this.last === last) {
       this.last = null;
@@ -275,7 +280,11 @@ const notebook: Record<string, Happening> = {
     rebuilt(world, () => {
       const [cell, source] = [world.cell!, world.cell!.getSource()];
       const at = source.indexOf('\n', x % (source.length + 1)) + 1;
-      world.here.insertCell(world.index, { ...cell.toJSON(), id: `part${world.here.cells.length}${x}`, source: source.slice(0, at) });
+      world.here.insertCell(world.index, {
+        ...cell.toJSON(),
+        id: `part${world.here.cells.length}${x}`,
+        source: source.slice(0, at)
+      });
       world.change(cell, () => cell.setSource(source.slice(at)));
     }),
   merge: world => {
@@ -431,7 +440,11 @@ const judging: Record<string, Happening> = {
 };
 
 /** Take, and hold what came of it against what was shown, of which `shown` knows what was to be let go. */
-function taking(world: World, take: (spot: Spot) => Taken, shown: (now: string, after: string) => Tokens): Tokens | null {
+function taking(
+  world: World,
+  take: (spot: Spot) => Taken,
+  shown: (now: string, after: string) => Tokens
+): Tokens | null {
   const { cell, spot, suggestion, excused } = world;
   const now = cell?.getSource() ?? '';
   const isOpen = suggestion?.state === 'ready' && cell?.getMetadata('editable') !== false;
@@ -462,30 +475,37 @@ function mostly(weights: Record<string, number>): fc.Arbitrary<[string, number, 
   return fc.tuple(fc.constantFrom(...names), fc.nat(9999), fc.nat(9999));
 }
 
-const ALL = Object.fromEntries(Object.keys(HAPPENINGS).map(name => [name, 1]));
+const ALL = Object.fromEntries(Object.keys(HAPPENINGS).map(name => [name, 2]));
+// After these there is less to happen.
+Object.assign(ALL, { remove: 0, fail: 1, stop: 1, reject: 1, lock: 1, reload: 1, eraseThere: 1, ask: 14, ready: 18 });
 const counts: Partial<Record<Taken, number>> = {};
 
 describe('whatever happens to a proposal and its cell', () => {
   it.each([
-    ['while it is judged', { ...ALL, ask: 3, ready: 5, type: 6, acceptHunk: 6, acceptAll: 3, undo: 3, redo: 2, remove: 0 }],
-    ['while two type', { ...ALL, ask: 3, ready: 5, type: 4, typeThere: 5, sync: 5, acceptHunk: 5, acceptAll: 3, remove: 0 }],
-    ['while it streams', { ...ALL, ask: 4, stream: 9, restart: 3, ready: 4, type: 5, acceptAll: 4, remove: 0 }],
-    ['while cells come and go', { ...ALL, ask: 3, ready: 5, type: 5, move: 3, split: 2, merge: 2, acceptAll: 4, remove: 1 }]
+    ['while it is judged', { ...ALL, type: 12, acceptHunk: 16, acceptAll: 8, undo: 6, redo: 5, giveBack: 4 }],
+    ['while two type', { ...ALL, type: 8, typeThere: 10, sync: 9, acceptHunk: 10, acceptAll: 8 }],
+    ['while it streams', { ...ALL, stream: 14, restart: 5, ready: 10, type: 12, acceptHunk: 6, acceptAll: 8 }],
+    [
+      'while cells come and go',
+      { ...ALL, type: 8, move: 6, split: 4, merge: 4, remove: 1, acceptHunk: 8, acceptAll: 8 }
+    ]
   ])('nothing typed goes unasked, and what is taken was shown, %s', { timeout: 300_000 }, (_name, weights) => {
     fc.assert(
-      fc.property(fc.array(mostly(weights), { maxLength: 32, size: 'max' }), happenings => {
+      fc.property(fc.array(mostly(weights), { maxLength: 36, size: 'max' }), happenings => {
         const world = new World();
+        world.happen('ask', 0, 0);
         happenings.forEach(([name, x, y]) => world.happen(name, x, y));
         world.sync();
-        Object.entries(world.counts).forEach(([how, count]) => (counts[how as Taken] = (counts[how as Taken] ?? 0) + count));
+        Object.entries(world.counts).forEach(
+          ([how, count]) => (counts[how as Taken] = (counts[how as Taken] ?? 0) + count)
+        );
       }),
-      { numRuns: 550 }
+      { numRuns: 550, unbiased: true }
     );
   });
 
   it('is a test in which proposals are taken, and are in the way', () => {
-    expect(counts.done).toBeGreaterThan(500);
+    expect(counts.done).toBeGreaterThan(400);
     expect(counts.conflict).toBeGreaterThan(50);
-    if (process.env.SHOW) console.warn(JSON.stringify(counts));
   });
 });
