@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import type { IHunk } from './linediff';
-import { type ISpotNotebook, Spot } from './spot';
+import { Spot } from './spot';
 import { Suggestion } from './suggestion';
 import { giveBack, takeAll, takeHunk, type Taken } from './take';
 
@@ -60,7 +60,7 @@ class World {
     const data = { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 };
     this.here = YNotebook.create({ disableDocumentWideUndoRedo: true, data });
     this.here.ydoc.on('update', () => this.updates++);
-    this.spot = new Spot(this.here as unknown as ISpotNotebook, 'one');
+    this.spot = new Spot(this.here, 'one');
     this.saved = this.here.toJSON();
     this.sync();
   }
