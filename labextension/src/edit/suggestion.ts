@@ -108,7 +108,8 @@ export class Suggestion extends Watched {
       this.problem = this.hint = '';
       this.checks = this.ways = [];
       this.shown = 0;
-      this._show(this._base, []);
+      // What was typed since is not in what the model goes on from; it is merged in as before.
+      this._show(this._origin, []);
     }
   }
 
@@ -118,9 +119,9 @@ export class Suggestion extends Watched {
       this.state = 'ready';
       this.checks = checks;
       this._isEdited = false;
-      this._round += text === this.text ? 0 : 1;
       if (text !== this.text) {
-        this._setDiff(this._base, text.split('\n'));
+        this._round++;
+        this._setDiff(this._origin, text.split('\n'));
       }
       this.changed();
     }
@@ -197,9 +198,9 @@ export class Suggestion extends Watched {
     return [...lines, ...this.baseLines.slice(oldTo)].join('\n');
   }
 
-  /** Leave a hunk out of the proposal. */
+  /** Leave a hunk out of the proposal; one that is no more, though its button may still be on the screen, is none. */
   refuseHunk(hunk: IHunk): void {
-    if (this.state === 'ready') {
+    if (this.state === 'ready' && this.hunks().includes(hunk)) {
       const { oldFrom, oldTo, newFrom, newTo } = hunk;
       const lines = [...this.lines.slice(0, newFrom), ...this.baseLines.slice(oldFrom, oldTo)];
       this._isEdited = true;

@@ -37,14 +37,14 @@ export function takeHunk(spot: Spot, hunk: IHunk): Taken {
     return why ?? 'gone';
   }
   const now = cell.getSource();
-  const shown = suggestion.hunks().find(one => isSame(one, hunk));
+  const isShown = suggestion.hunks().includes(hunk);
   suggestion.follow(now);
   if (suggestion.base !== now) {
     suggestion.face(now);
     return 'conflict';
   }
   const still = suggestion.hunks().find(one => isSame(one, hunk));
-  if (!shown || !still) {
+  if (!isShown || !still) {
     return 'changed';
   }
   const text = suggestion.withHunk(still);
