@@ -103,10 +103,11 @@ def count_kept_back(
     texts += [(THE_ERROR, f"{error.name}: {error.message}\n{error.traceback}")] if error is not None else []
     here = target.key if target is not None else None
     texts += [(piece.label, piece.text) for piece in pack.pieces if piece.key != here]
-    vault.redact_all(text for _, text in texts)  # what one of them gives away counts in all
+    redacted = vault.redact_all(text for _, text in texts)  # what one of them gives away counts in all
     return tuple(
         KeptBack(label=label, kind=kind, count=count)
-        for label, text in texts
+        for (label, text), sent in zip(texts, redacted, strict=True)
+        if sent != text  # most pieces hold none, and are not read a second time
         for kind, count in sorted(vault.count(text).items())
     )
 

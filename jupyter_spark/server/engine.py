@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from jupyter_spark.alternatives import spread_request
 from jupyter_spark.errors import SparkError
 from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_journal
-from jupyter_spark.providers import import_sdk
 from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.server.asked import asked_request
 from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
@@ -25,6 +23,7 @@ from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.server.talks import Talks
+from jupyter_spark.server.warming import Warming
 from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
 from jupyter_spark.wire import Conversation, TurnRequest
 from jupyter_spark.wire_page import (
@@ -55,14 +54,14 @@ class Engine:
         self._talks = Talks()
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="jupyter-spark-judged")
         self._tally = CompletionTally()
-        self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
+        self._warming = Warming(self.settings, self.turns.provider, self.journal)
+        self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(lambda: NotebookMirror(self._warming.read))
         self._pages: set[PageConnection] = set()
-        self._warming: asyncio.Future[None] | None = None
         self._pulling: asyncio.Task[None] | None = None
 
     def connect(self, user: str, send: Send) -> PageConnection:
         """Take in a page."""
-        self._warm_up()
+        self._warming.begin()
         page = PageConnection(user, self._mirrors[user], self.turns, self.start, self.judge, send, self._completions)
         self._pages.add(page)
         return page
@@ -166,15 +165,11 @@ class Engine:
         for page in self._pages:
             page.tell(frame)
 
-    def _warm_up(self) -> None:
-        """Import what the first turn would wait for, in a thread, when the first page connects."""
-        if self._warming is None:
-            self._warming = asyncio.get_running_loop().run_in_executor(None, _import_quietly)
-
     async def aclose(self) -> None:
         """Stop everything."""
         if self._pulling is not None:
             self._pulling.cancel()
+        await self._warming.aclose()
         await self.turns.aclose()
         await asyncio.to_thread(self._judging.shutdown)
         self.journal.close()
@@ -193,8 +188,3 @@ def _tries(frame: TurnRequested, request: TurnRequest) -> Sequence[TurnRequest]:
 
 def _ignore(_said: Conversation) -> None:
     pass
-
-
-def _import_quietly() -> None:
-    with suppress(Exception):  # the first turn meets it again, and tells the user
-        import_sdk()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_spark.errors import UsageError
@@ -23,9 +24,16 @@ class _Notebook:
 
 
 class NotebookMirror:
-    """The notebooks of one user's pages. The ones used last are kept."""
+    """The notebooks of one user's pages. The ones used last are kept.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_cells : callable, optional
+        Told the cells that are new or changed.
+    """
+
+    def __init__(self, on_cells: Callable[[Sequence[CellSnapshot]], object] = lambda _cells: None) -> None:
+        self._on_cells = on_cells
         self._notebooks: OrderedDict[str, _Notebook] = OrderedDict()
 
     def listed(self, frame: CellsListed) -> tuple[str, ...]:
@@ -52,6 +60,7 @@ class NotebookMirror:
             notebook.order = frame.order
             notebook.wanted &= set(frame.order)
         self._changed(notebook)
+        self._on_cells(frame.cells)
 
     def is_whole(self, name: str) -> bool:
         """Whether a notebook was listed and the text of all its cells has come."""

@@ -9,6 +9,7 @@ from tests.bench import (
     load_ext,
     packing,
     page,
+    page_latency,
     prefix,
     recall,
     redaction,
@@ -26,4 +27,5 @@ prefix.main()
 transports.main()
 cancelling.main()
 page.main()
+page_latency.main()
 ghost.main()
