@@ -56,7 +56,7 @@ class SafeJournal:
         turn_id: str,
         scope: str,
         cell_id: str,
-        operation: Literal["replace", "insert_below"],
+        operation: Literal["replace", "insert_below", "refactor"],
         before: str,
         after: str,
         raw_before: str | None = None,

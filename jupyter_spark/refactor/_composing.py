@@ -1,0 +1,81 @@
+"""Changes of cells become a notebook: in memory for the checks, as an arrangement for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from jupyter_spark.wire import CellSnapshot
+from jupyter_spark.wire_refactor import Arrangement, CellChange, Placed
+
+
+def compose(
+    cells: Sequence[CellSnapshot], changes: Sequence[CellChange], accepted: Collection[str] | None = None
+) -> tuple[CellSnapshot, ...]:
+    """Return the cells as they are after changes; one that none is about is the same object.
+
+    Parameters
+    ----------
+    accepted : collection of str, optional
+        The changes that are taken, by their ids; all by default.
+    """
+    taken = [c for c in changes if accepted is None or c.change_id in accepted]
+    edits = {change.cell_id: change for change in taken if change.operation == "edit"}
+    known = {cell.cell_id: cell for cell in cells}
+    out: list[CellSnapshot] = []
+    for change, cell_id in _ordered(cells, changes, taken):
+        if change is not None:
+            out.append(CellSnapshot(cell_id=cell_id, kind=change.kind, source=change.new_source))
+        elif cell_id in edits:
+            out.append(known[cell_id].model_copy(update={"source": edits[cell_id].new_source}))
+        else:
+            out.append(known[cell_id])
+    return tuple(out)
+
+
+def arrangement_of(
+    cells: Sequence[CellSnapshot], changes: Sequence[CellChange], accepted: Collection[str] | None = None
+) -> Arrangement:
+    """Return how a file is to be arranged so that the changes are in it; each cell must still be what it was."""
+    taken = [c for c in changes if accepted is None or c.change_id in accepted]
+    edits = {change.cell_id: change for change in taken if change.operation == "edit"}
+    placed: list[Placed] = []
+    for change, cell_id in _ordered(cells, changes, taken):
+        if change is not None:
+            new = Placed(source=change.new_source, kind=change.kind, like=change.below, new_id=change.cell_id)
+            placed.append(new)
+        elif cell_id in edits:
+            edit = edits[cell_id]
+            placed.append(Placed(cell_id=cell_id, source=edit.new_source, base_hash=edit.base_hash))
+        else:
+            placed.append(Placed(cell_id=cell_id))
+    removed = [Placed(cell_id=c.cell_id, base_hash=c.base_hash) for c in taken if c.operation == "delete"]
+    return Arrangement(cells=tuple(placed), removed=tuple(removed))
+
+
+def _ordered(
+    cells: Sequence[CellSnapshot], changes: Sequence[CellChange], taken: Sequence[CellChange]
+) -> list[tuple[CellChange | None, str]]:
+    """The cells in their new order, each with the change that inserts it.
+
+    Cells that go stay in the order to the end, and inserts that are not taken too: others may lean on their places.
+    """
+    ids = {change.change_id for change in taken}
+    order = [cell.cell_id for cell in cells]
+    for change in changes:
+        if change.operation == "move" and change.change_id in ids and change.cell_id in order:
+            order.remove(change.cell_id)
+            order.insert(order.index(change.below) + 1 if change.below in order else 0, change.cell_id)
+    inserted: dict[str, CellChange] = {}
+    for change in changes:
+        if change.operation != "insert" or change.cell_id in order:
+            continue
+        at = order.index(change.below) + 1 if change.below in order else 0
+        family = {change.below}  # what was put below the same cell before, and below that
+        while at < len(order) and (other := inserted.get(order[at])) is not None and other.below in family:
+            family.add(order[at])
+            at += 1
+        order.insert(at, change.cell_id)
+        inserted[change.cell_id] = change
+    gone = {c.cell_id for c in taken if c.operation == "delete"}
+    gone |= {cell_id for cell_id, change in inserted.items() if change.change_id not in ids}
+    return [(inserted.get(cell_id), cell_id) for cell_id in order if cell_id not in gone]
