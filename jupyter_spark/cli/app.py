@@ -160,6 +160,26 @@ def fix(
     return carry_out(as_json, lambda report: fix_cell(report, common, notebook, cell, words or [], writing))
 
 
+@app.command()
+def refactor(
+    notebooks: Annotated[list[str], typer.Argument(metavar="NOTEBOOK... WORDS", show_default=False)],
+    apply: Apply = False,
+    yes: Yes = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many cells are written at once.")] = 8,
+    as_json: Json = False,
+    tier: Tier = TierName.SPARK,
+    profile: ProfileName = None,
+    config: Config = None,
+) -> int:
+    """Refactor whole notebooks as told; only diffs without --apply."""
+    from jupyter_spark.cli.edit import Writing
+    from jupyter_spark.cli.refactor import refactor_all
+
+    common = Common(tier.value, profile, config)
+    writing = Writing(apply, yes)
+    return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, jobs, writing))
+
+
 # --- what was applied ------------------------------------------------------------------------------
 
 

@@ -43,6 +43,8 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
         edit = journal.last_applied(notebook_scope(path), undone=not undo)
         if edit is None:
             raise NotebookError(f"There is nothing to {verb} in {path}.", "See: jupyter spark history", code="nothing")
+        if edit.operation == "refactor":
+            return _change_whole(report, journal, edit, path, file.data, undo=undo)
         index = _index_of(file, edit, verb)
         data = _undone(file, edit) if undo else _redone(file, edit)
         _write(journal, edit, undo, path, data, file.data)
@@ -60,6 +62,18 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
     show_diff(report, lines)
     other = "redo" if undo else "undo"
     report.note(f"✓ {verb} of cell {index} is written (jupyter spark {other} {shlex.quote(str(path))})", style="green")
+    return DONE
+
+
+def _change_whole(report: Report, journal: Journal, edit: AppliedEdit, path: Path, data: bytes, *, undo: bool) -> int:
+    """A refactor: every cell that it changed, moved, made or removed, in one step."""
+    from jupyter_spark.refactor import take_back as rearranged
+
+    _write(journal, edit, undo, path, rearranged(data, edit, undo=undo), data)
+    verb, other = ("undo", "redo") if undo else ("redo", "undo")
+    report.result = {"notebook": str(path), "turn_id": edit.turn_id, "undone": undo}
+    again = f"jupyter spark {other} {shlex.quote(str(path))}"
+    report.note(f"✓ {verb} of the refactor is written ({again})", style="green")
     return DONE
 
 
