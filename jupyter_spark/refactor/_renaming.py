@@ -65,20 +65,21 @@ def _words_bound(source: str) -> frozenset[str]:
 def _replaced(source: str, python: str, change: NameChange) -> str | None:
     """Put the new name where the old one stands for the global."""
     lines, as_python = source.splitlines(keepends=True), python.splitlines()
+    same = [line.rstrip() == other.rstrip() for line, other in zip(lines, as_python, strict=False)]
     try:
         places = _places(source, python, change.old)
     except (tokenize.TokenError, SyntaxError, IndexError):
         return None
     for row, column, end in sorted(places, reverse=True):
         line = lines[row]
-        if row >= len(as_python) or line.rstrip() != as_python[row].rstrip():
+        if row >= len(same) or not same[row]:
             continue  # a magic: seen to below
         text = line[column:end]
         new = change.new if text == change.old else _in_fields(text, change)
         lines[row] = line[:column] + new + line[end:]
     for row, line in enumerate(lines):
-        other = as_python[row].rstrip() if row < len(as_python) else ""
-        if line.rstrip() != other and change.old in line and line.lstrip().startswith(("%", "!")):
+        is_magic = row < len(same) and not same[row] and line.lstrip().startswith(("%", "!"))
+        if is_magic and change.old in line:
             lines[row] = re.sub(rf"(?<![\w.\"']){re.escape(change.old)}\b(?![\"'])", change.new, line)
     return "".join(lines)
 
