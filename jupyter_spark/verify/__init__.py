@@ -1,7 +1,9 @@
 """Does a changed notebook still do what it did: both are run in fresh kernels, and their outputs are compared."""
 
 from jupyter_spark.verify._options import CellGroup, VerifyMode, VerifyOptions
+from jupyter_spark.verify._rendering import render_report
 from jupyter_spark.verify._report import CellVerification, Verdict, VerificationReport, VerifyProgress
+from jupyter_spark.verify._verify import verify_notebook, verify_notebook_sync
 
 __all__ = [
     "CellGroup",
@@ -11,4 +13,7 @@ __all__ = [
     "VerifyMode",
     "VerifyOptions",
     "VerifyProgress",
+    "render_report",
+    "verify_notebook",
+    "verify_notebook_sync",
 ]

@@ -68,7 +68,8 @@ class CellVerification(WireModel):
 class VerificationReport(WireModel):
     """The notebook before and after a change, run and compared.
 
-    ``notes`` says in one line each what a reader must know to trust it: what was not copied, what could not be compared.
+    ``notes`` says in one line each what a reader must know to trust it: what was not copied or could not be
+    compared.
     """
 
     cells: tuple[CellVerification, ...] = ()

@@ -104,7 +104,7 @@ async def _uninterrupted(clearing: Any, working: asyncio.Future[Result]) -> None
     while pending := [each for each in (task, working) if not each.done()]:
         try:
             await asyncio.wait(pending)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # noqa: PERF203 - each time that it is cancelled
             cancelled = True
     if not working.cancelled():
         working.exception()  # it is seen here, where the caller does not wait for it any more

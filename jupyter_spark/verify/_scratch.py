@@ -1,8 +1,8 @@
 """A scratch copy of a notebook's folder, in which it may write as it likes.
 
-Files are copied, never linked: through a hard or symbolic link the notebook would write into the user's own files. Where the
-file system can share the blocks of two files until one is written to (Btrfs, XFS), a copy costs nothing and does not
-count. What is not copied is told.
+Files are copied, never linked: through a hard or symbolic link the notebook would write into the user's own files.
+Where the file system can share the blocks of two files until one is written to (Btrfs, XFS), a copy costs nothing and
+does not count. What is not copied is told.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_FILES = 20_000
-_LEFT_OUT = frozenset({".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".mypy_cache", ".tox"})
+_LEFT_OUT = frozenset(
+    {".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".mypy_cache", ".tox"}
+)
 _TOLD = 5
+# What Linux calls it: linux/fs.h.
 _FICLONE = 0x40049409
 _UPWARDS = re.compile(r"""(?<![\w.])\.\.(?:["']?\s*[,/]\s*["']?\.\.(?![\w.]))*(?=["'/\\])""")
 
@@ -50,10 +53,11 @@ def copy_folder(folder: Path, target: Path, sources: Sequence[str], limit_bytes:
     """
     target.mkdir(parents=True)
     code = "\n".join(sources)
-    found, untold = [], 0
+    found: list[_Found] = []
+    untold = False
     for file in _walk(folder):
         if len(found) == MAX_FILES:
-            untold += 1
+            untold = True
             break
         found.append(file)
     # What the notebook names goes first, then the small: a large file may be what there is no room for.
@@ -74,7 +78,7 @@ def copy_folder(folder: Path, target: Path, sources: Sequence[str], limit_bytes:
             shutil.copystat(file.path, copy)
         except OSError:
             unread.append(file)
-    return tuple(_told(folder, missed, unread, limit_bytes, bool(untold)))
+    return tuple(_told(folder, missed, unread, limit_bytes, untold))
 
 
 def folder_to_copy(folder: Path, sources: Sequence[str]) -> Path:
@@ -118,7 +122,7 @@ def _walk(folder: Path) -> Iterator[_Found]:
 
 
 def _share_blocks(source: Path, copy: Path) -> bool:
-    """Make a copy that shares its blocks with the source until one of the two is written to; False if that is not to be had."""
+    """Make a copy that shares its blocks with the source until one of them is written to; False if there is no way."""
     if sys.platform != "linux":
         return False
     import fcntl

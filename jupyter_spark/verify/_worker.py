@@ -1,8 +1,8 @@
 """What runs in a process of its own: one notebook, once, in a fresh kernel, in a scratch copy of its folder.
 
-A process of its own because nbclient takes over signals, turns a cancelled task into a dead kernel, and because a limit on
-memory is inherited. Standard input is one line of JSON, then stays open: when it ends, the parent is gone, and everything
-is taken away. Standard output is one line of JSON for each step. The result is a file, as pictures are large.
+A process of its own because nbclient takes over signals, turns a cancelled task into a dead kernel, and because a limit
+on memory is inherited. Standard input is one line of JSON, then stays open: when it ends, the parent is gone, and
+everything is taken away. Standard output is one line of JSON for each step. The result is a file: pictures are large.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ class Ran:
 
 @dataclass
 class Result:
-    """What a run came to. ``failed`` is empty, or why no cell could be run, with a code for the kind of failure."""
+    """What a run came to. ``failed`` is empty, or why no cell could be run, with a code for the kind of failure.
+
+    ``folder`` is the one that was copied, the notebook's own or one above it.
+    """
 
     cells: list[Ran] = field(default_factory=list)
     kernel: str = ""
@@ -73,9 +76,15 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, args=(job,), daemon=True).start()
     _limit_memory(job.memory_bytes)
     result = asyncio.run(_run(job, told))
-    Path(job.scratch, RESULT).write_text(json.dumps(asdict(result)), encoding="utf-8")
+    Path(job.scratch, RESULT).write_text(_in_own_folder(json.dumps(asdict(result)), job, result), encoding="utf-8")
     end_marked(job.scratch, spare=os.getpid())
     return 0
+
+
+def _in_own_folder(text: str, job: Job, result: Result) -> str:
+    """The outputs with the user's folder in the place of its copy, whose name is another in each run."""
+    copied, own = (json.dumps(path)[1:-1] for path in (str(Path(job.scratch, FILES)), result.folder))
+    return text.replace(copied, own)
 
 
 def _end_with_parent(job: Job) -> None:
@@ -98,7 +107,7 @@ def _limit_memory(limit_bytes: int | None) -> None:
 
 async def _run(job: Job, told: IO[str]) -> Result:
     def tell(phase: str, cell: int = 0) -> None:
-        print(json.dumps({"phase": phase, "cell": cell}), file=told, flush=True)  # noqa: T201
+        print(json.dumps({"phase": phase, "cell": cell}), file=told, flush=True)
 
     ends_at_s = time.monotonic() + job.total_timeout_s
     result = Result(cells=[Ran(why_not="not reached") for _ in job.sources], kernel=job.kernel_name)
@@ -108,7 +117,7 @@ async def _run(job: Job, told: IO[str]) -> Result:
     result.notes += copy_folder(top, Path(job.scratch, FILES), job.sources, job.copy_limit_bytes)
     cwd = Path(job.scratch, FILES) / folder.relative_to(top)
     cwd.mkdir(parents=True, exist_ok=True)
-    result.folder = str(cwd)
+    result.folder = str(top)
     tell("starting")
     await _execute(job, cwd, ends_at_s, result, tell)
     tell("finished")
