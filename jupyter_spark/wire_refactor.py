@@ -18,6 +18,7 @@ NotebookCheckName = Literal[
     "imports_found",
     "definitions_kept",
     "cells_kept",
+    "steps_done",
 ]
 
 # --- the plan --------------------------------------------------------------------------------------
@@ -64,7 +65,8 @@ class PlanStep(WireModel):
 class RefactorPlan(WireModel):
     """What is to be done to a notebook.
 
-    ``notes`` tell what of the plan's answer could not be taken; ``by`` is who made it, ``notebook_hash`` of which texts.
+    ``notes`` tell what of the plan's answer could not be taken; ``by`` is who made it, ``notebook_hash`` of which
+    texts.
     """
 
     plan_id: str
@@ -107,7 +109,10 @@ class CellChange(WireModel):
 
 
 class NotebookCheck(WireModel):
-    """One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about."""
+    """One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
+
+    ``steps_done`` is there only for a step of the plan that failed.
+    """
 
     name: NotebookCheckName
     ok: bool

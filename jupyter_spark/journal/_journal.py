@@ -162,6 +162,10 @@ class Journal:
 
         return self._transact(work)
 
+    def forget(self, edit_id: int) -> None:
+        """Strike out an edit that was not applied after all: neither undo nor redo is about it."""
+        self._write("DELETE FROM applied WHERE edit_id = ?", (edit_id,))
+
     def clear(self) -> None:
         """Forget everything, and overwrite it in the file."""
 

@@ -71,6 +71,10 @@ class SafeJournal:
         """Note that an edit was taken back, or applied again."""
         return self._try(lambda journal: journal.mark(edit_id, undone), False)
 
+    def forget(self, edit_id: int) -> None:
+        """Strike out an edit that was not applied after all."""
+        self._try(lambda journal: journal.forget(edit_id), None)
+
     def last_applied(self, scope: str, undone: bool = False) -> AppliedEdit | None:
         """Return the edit that undo, or redo, is about."""
         return self._try(lambda journal: journal.last_applied(scope, undone), None)

@@ -32,7 +32,7 @@ def apply_proposal(
     data : bytes
         Its content as the refactor read it.
     accepted : collection of str, optional
-        The changes to take, by their ids; all by default.
+        The changes to take, by their ids; what is of one group goes together. All by default.
 
     Returns
     -------
@@ -63,8 +63,9 @@ def apply_proposal(
     try:
         write_atomically(path, whole, data)
     except BaseException:
-        if entry is not None:
-            journal.mark(entry.edit_id, undone=True)
+        # An interrupt may come after the file has its new content: then it can still be undone.
+        if entry is not None and not (path.exists() and path.read_bytes() == whole):
+            journal.forget(entry.edit_id)
         raise
     return entry
 
@@ -74,8 +75,18 @@ def take_back(data: bytes, entry: AppliedEdit, *, undo: bool = True) -> bytes:
 
     Where the file never got the change, or has lost it already (a kill between journal and file), it is as it shall be.
     """
-    back, forth = (Arrangement.model_validate_json(text) for text in (entry.before, entry.after))
-    wanted, other = (back, forth) if undo else (forth, back)
+    wanted, other = _both_ways(entry, undo)
     if content_hash(data) == other.base_sha256:
         return data
     return arrange(data, wanted)[0]
+
+
+def was_interrupted(data: bytes, entry: AppliedEdit, *, undo: bool = True) -> bool:
+    """Whether a file still has what an undo (or redo), which the journal has already, was to change: it was killed."""
+    wanted, _ = _both_ways(entry, undo)
+    return entry.undone == undo and content_hash(data) == wanted.base_sha256
+
+
+def _both_ways(entry: AppliedEdit, undo: bool) -> tuple[Arrangement, Arrangement]:
+    back, forth = (Arrangement.model_validate_json(text) for text in (entry.before, entry.after))
+    return (back, forth) if undo else (forth, back)

@@ -51,10 +51,10 @@ def check_notebook(
         ("definitions_kept", _definitions_lost(before, after, plan, renamed)),
     ):
         findings = [
-            NotebookCheck(name=name, ok=False, message=message, cell_id=cell_id, names=names)  # type: ignore[arg-type]
+            NotebookCheck(name=name, ok=False, message=message, cell_id=cell_id, names=names)
             for cell_id, message, names in found
         ]
-        results += findings or [NotebookCheck(name=name, ok=True)]  # type: ignore[arg-type]
+        results += findings or [NotebookCheck(name=name, ok=True)]
     return tuple(results)
 
 
@@ -76,10 +76,15 @@ def _cells_lost(
         step = steps.get(change.step_id) if change is not None else None
         if step is None:
             yield cell.cell_id, f"{cell_label(before, cell.cell_id)} is lost.", ()
-        elif step.operation == "delete" and plan.by == "model" and cell.source.strip() and not said:
-            if not _stands_elsewhere(cell, before, after):
-                label = cell_label(before, cell.cell_id)
-                yield cell.cell_id, f"{label} would be deleted, and nothing was asked to be removed.", ()
+        elif (
+            step.operation == "delete"
+            and plan.by == "model"
+            and cell.source.strip()
+            and not said
+            and not _stands_elsewhere(cell, before, after)
+        ):
+            label = cell_label(before, cell.cell_id)
+            yield cell.cell_id, f"{label} would be deleted, and nothing was asked to be removed.", ()
     for cell_id in {cell_id for cell_id in kept if kept.count(cell_id) > 1}:
         yield cell_id, f"{cell_label(before, cell_id)} stands there twice.", ()
 

@@ -8,6 +8,12 @@ from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import Arrangement, CellChange, Placed
 
 
+def taken_changes(changes: Sequence[CellChange], accepted: Collection[str] | None = None) -> list[CellChange]:
+    """Return the changes that are taken: the accepted ones, by their ids, and with each of them all of its group."""
+    groups = {change.group for change in changes if accepted is None or change.change_id in accepted}
+    return [change for change in changes if change.group in groups]
+
+
 def compose(
     cells: Sequence[CellSnapshot], changes: Sequence[CellChange], accepted: Collection[str] | None = None
 ) -> tuple[CellSnapshot, ...]:
@@ -16,9 +22,9 @@ def compose(
     Parameters
     ----------
     accepted : collection of str, optional
-        The changes that are taken, by their ids; all by default.
+        The changes that are taken, by their ids, and with each its group; all by default.
     """
-    taken = [c for c in changes if accepted is None or c.change_id in accepted]
+    taken = taken_changes(changes, accepted)
     edits = {change.cell_id: change for change in taken if change.operation == "edit"}
     known = {cell.cell_id: cell for cell in cells}
     out: list[CellSnapshot] = []
@@ -36,7 +42,7 @@ def arrangement_of(
     cells: Sequence[CellSnapshot], changes: Sequence[CellChange], accepted: Collection[str] | None = None
 ) -> Arrangement:
     """Return how a file is to be arranged so that the changes are in it; each cell must still be what it was."""
-    taken = [c for c in changes if accepted is None or c.change_id in accepted]
+    taken = taken_changes(changes, accepted)
     edits = {change.cell_id: change for change in taken if change.operation == "edit"}
     placed: list[Placed] = []
     for change, cell_id in _ordered(cells, changes, taken):

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_spark.conversation import begin, settled
@@ -15,7 +15,7 @@ from jupyter_spark.intent import asked_names
 from jupyter_spark.providers import Provider
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import compose
-from jupyter_spark.refactor._planning import PLAN_RULES, notebook_hash, plan_lines, read_plan
+from jupyter_spark.refactor._planning import PLAN_RULES, notebook_hash, plan_lines, read_plan, step_line
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._steps import changes_of, renamed_changes, settled_changes
 from jupyter_spark.request import build_request
@@ -35,6 +35,7 @@ from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     CellChange,
     CellTurn,
+    NotebookCheck,
     NotebookChecked,
     PlanReady,
     PlanStep,
@@ -57,7 +58,7 @@ class RefactorJob:
     snapshot: NotebookSnapshot
     instruction: str
     profile: Profile
-    privacy: Privacy = Privacy()
+    privacy: Privacy = field(default_factory=Privacy)
     tier: Tier = "spark"
     jobs: int = 8
 
@@ -92,8 +93,9 @@ async def run_refactor(
                 yield event
     except asyncio.CancelledError as error:
         cancelled = error
-    except SparkError as error:
-        yield RefactorFailed(**work.head(), code=error.code, message=error.message, hint=error.hint)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the reader gets its one end
+        told = error if isinstance(error, SparkError) else _bug(error)
+        yield RefactorFailed(**work.head(), code=told.code, message=told.message, hint=told.hint)
         return
     if cancelled is not None:
         yield RefactorCancelled(**work.head())
@@ -132,11 +134,12 @@ class _Refactor:
         if plan is None and job.profile.small:
             plan = plan_each_cell(job.snapshot, job.instruction)
         if plan is None:
-            async for event in self._plan():
-                if isinstance(event, PlanTurn):
-                    yield event
-                else:
-                    plan = event
+            async with aclosing(self._plan()) as planning:
+                async for planned in planning:
+                    if isinstance(planned, PlanTurn):
+                        yield planned
+                    else:
+                        plan = planned
         assert plan is not None  # noqa: S101 - a planning turn ends with its plan or raises
         if plan.notebook_hash != notebook_hash(job.snapshot.cells):
             raise NotebookError("The plan is for another state of the notebook.", "Make it anew.", code="plan_stale")
@@ -182,12 +185,14 @@ class _Refactor:
         for step in steps:
             if step not in asked:
                 changes = _joined(changes, settled_changes(step, base, sources))
+        failed: list[NotebookCheck] = []
         async with aclosing(self._fan_out(plan, asked, base, sources)) as events:
             async for event in events:
                 if isinstance(event, StepDone):
                     changes = _joined(changes, event.changes)
+                    failed += _failures(event, steps, cells)
                 yield event
-        checks = check_notebook(cells, compose(cells, changes), plan, changes)
+        checks = (*check_notebook(cells, compose(cells, changes), plan, changes), *failed)
         yield NotebookChecked(**self.head(), checks=checks)
         proposal = RefactorProposal(
             proposal_id=uuid.uuid4().hex[:16],
@@ -232,8 +237,8 @@ class _Refactor:
                     async with aclosing(run_turn(request.model_copy(update={"context": context}), self.provider)) as t:
                         async for event in t:
                             queue.put_nowait((step, event))
-                except SparkError as error:
-                    queue.put_nowait((step, error))
+                except Exception as error:  # noqa: BLE001 - it is this step's, and stops no other
+                    queue.put_nowait((step, error if isinstance(error, SparkError) else _bug(error)))
 
         # The longest first: the last one to end is then the shortest (Graham 1969, bounds on multiprocessing).
         longest = sorted(steps, key=lambda step: -len(sources.get(step.cell_id, "")))
@@ -270,10 +275,33 @@ class _Refactor:
         )
 
 
+def _bug(error: Exception) -> SparkError:
+    return SparkError(
+        f"{type(error).__name__}: {error}", "This is a bug of jupyter_spark: please report it.", code="bug"
+    )
+
+
 def _joined(changes: Sequence[CellChange], more: Sequence[CellChange]) -> list[CellChange]:
-    """Changes with more of them; an edit of a cell that was renamed in takes the rename's place."""
+    """Changes with more of them; an edit of a cell that was renamed in takes the rename's place, and its group."""
     edited = {change.cell_id for change in more if change.operation in ("edit", "delete")}
-    return [*(c for c in changes if c.operation != "edit" or c.cell_id not in edited), *more]
+    replaced = [change for change in changes if change.operation == "edit" and change.cell_id in edited]
+    groups = {change.group for change in more} | {change.group for change in replaced}
+    if replaced:  # a rename that is taken in half of its cells leaves names that dangle
+        changes, more = (
+            [c.model_copy(update={"group": replaced[0].group}) if c.group in groups else c for c in side]
+            for side in (changes, more)
+        )
+    gone = {change.change_id for change in replaced}
+    return [*(change for change in changes if change.change_id not in gone), *more]
+
+
+def _failures(done: StepDone, steps: Sequence[PlanStep], cells: Sequence[CellSnapshot]) -> list[NotebookCheck]:
+    """A step that failed, as a check: a proposal without one of its parts does not hold."""
+    if not done.error:
+        return []
+    line = next(step_line(step, cells) for step in steps if step.step_id == done.step_id).splitlines()[0]
+    message = f"'{line}' could not be done: {done.error}"
+    return [NotebookCheck(name="steps_done", ok=False, message=message, cell_id=done.cell_id)]
 
 
 def _names_of(plan: RefactorPlan) -> list[str]:

@@ -237,7 +237,7 @@ def _take_insert(rest: str, reading: Reading) -> None:
             operation="insert",
             cell_id=new_id(),
             below=_below(place, reading),
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             instruction="" if kind == "markdown" else text,
             source=text if kind == "markdown" else None,
         )
@@ -284,7 +284,7 @@ def _take_cells(verb: str, rest: str, reading: Reading) -> None:
         return
     for cell in cells:
         words_of = "" if verb == "delete" else words
-        step = PlanStep(step_id="", operation=verb, cell_id=cell.cell_id, instruction=words_of)  # type: ignore[arg-type]
+        step = PlanStep(step_id="", operation=verb, cell_id=cell.cell_id, instruction=words_of)
         reading.add(step)
 
 

@@ -105,13 +105,13 @@ def _places(source: str, python: str, old: str) -> set[tuple[int, int, int]]:
         column = columns(node.lineno - 1, node.col_offset)
         if lines[node.lineno - 1].startswith(old, column):
             found.add((node.lineno - 1, column, column + len(old)))
-    for node in finder.headed:  # ``def old``, ``class old``, ``import x as old``, ``global old``: the name's own token
-        last = getattr(node, "end_lineno", node.lineno) or node.lineno
+    for head in finder.headed:  # ``def old``, ``class old``, ``import x as old``, ``global old``: the name's own token
+        last = getattr(head, "end_lineno", head.lineno) or head.lineno
         for token in tokens:
             if (
                 token.type == tokenize.NAME
                 and token.string == old
-                and (node.lineno, columns(node.lineno - 1, node.col_offset)) <= token.start
+                and (head.lineno, columns(head.lineno - 1, head.col_offset)) <= token.start
                 and token.start[0] <= last
             ):
                 found.add((token.start[0] - 1, token.start[1], token.end[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
@@ -23,14 +23,16 @@ _EVERYWHERE = r"(?:\s+(?:everywhere|throughout|in (?:all cells|every cell|the (?
 _RENAMES = re.compile(rf"^\s*rename\s+{_ONE}(?:\s*(?:,|and|, and)\s+{_ONE})*{_EVERYWHERE}\s*[.!]?\s*$", re.IGNORECASE)
 _EACH = re.compile(_ONE, re.IGNORECASE)
 _IMPORTS = re.compile(
-    r"^\s*(?:please\s+)?(?:sort|move|collect|gather|put|bring|hoist)\s+(?:and sort\s+)?(?:all\s+)?(?:the\s+|of the\s+)?imports?"
+    r"^\s*(?:please\s+)?(?:sort|move|collect|gather|put|bring|hoist)\s+(?:and sort\s+)?(?:all\s+)?"
+    r"(?:the\s+|of the\s+)?imports?"
     r"(?:\s+statements?)?\s+(?:to|at|into|in|on)\s+(?:the\s+)?(?:very\s+)?"
-    r"(?:top|start|beginning|head|first (?:code )?cell|one cell)(?:\s+of the notebook)?(?:\s+and sort them)?\s*[.!]?\s*$",
+    r"(?:top|start|beginning|head|first (?:code )?cell|one cell)(?:\s+of the notebook)?"
+    r"(?:\s+and sort them)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _FUTURE, _STDLIB, _OTHERS = range(3)
 # What an instruction is about, where it is about one thing: cells without that are not asked about.
-_ABOUT = (
+_ABOUT: tuple[tuple[re.Pattern[str], Callable[[ast.AST], bool]], ...] = (
     (re.compile(r"\bdoc-?strings?\b", re.I), lambda tree: _has(tree, ast.FunctionDef, ast.ClassDef)),
     (re.compile(r"\btype (?:hints?|annotations?)\b", re.I), lambda tree: _has(tree, ast.FunctionDef)),
     (re.compile(r"\bf-?strings?\b", re.I), lambda tree: _formats(tree)),
@@ -71,12 +73,16 @@ def _has(tree: ast.AST, *kinds: type[ast.AST]) -> bool:
 def _formats(tree: ast.AST) -> bool:
     """Whether texts are put together with ``%`` or ``.format``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.Add):
-            if any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in (node.left, node.right)):
-                return True
+        sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.Add) and any(map(_is_text, sides)):
+            return True
         if isinstance(node, ast.Attribute) and node.attr == "format":
             return True
     return False
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 # --- imports ---------------------------------------------------------------------------------------

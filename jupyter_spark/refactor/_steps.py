@@ -38,7 +38,7 @@ def _edit(cell: CellSnapshot, source: str, group: str, step_id: str, **more: obj
         new_source=source,
         base_hash=text_hash(cell.source),
         step_id=step_id,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -131,7 +131,7 @@ def _insert(
         operation="insert",
         cell_id=cell_id,
         below=below,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         new_source=source,
         step_id=step.step_id,
         checks=checks,
