@@ -58,6 +58,38 @@ def arrangement_of(
     return Arrangement(cells=tuple(placed), removed=tuple(removed))
 
 
+def became(
+    cells: Sequence[CellSnapshot], changes: Sequence[CellChange], after_ids: Sequence[str]
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return which cells became which, for every code cell.
+
+    Parameters
+    ----------
+    after_ids : sequence of str
+        What the cells of the written notebook are called, in their order: where a file has no ids, by their places.
+
+    Returns
+    -------
+    list of (before, after)
+        Ids on either side; several for a merge or a split, none for what was inserted or deleted.
+    """
+    after = compose(cells, changes)
+    named = {cell.cell_id: name for cell, name in zip(after, after_ids, strict=True)}
+    code = {cell.cell_id for cell in (*cells, *after) if cell.kind == "code"}
+    parts: dict[str, list[str]] = {}  # the other cells of a merge or a split, by the cell that is edited
+    for edit in changes:
+        if edit.operation == "edit" and edit.step_id:
+            others = [c.cell_id for c in changes if c.step_id == edit.step_id and c.operation in ("insert", "delete")]
+            parts[edit.cell_id] = [cell_id for cell_id in others if cell_id in code]
+    joined = {cell_id for others in parts.values() for cell_id in others}
+    old, out = {cell.cell_id for cell in cells}, []
+    for cell_id in dict.fromkeys(cell.cell_id for cell in (*cells, *after)):
+        if cell_id in code - joined:
+            family = (cell_id, *parts.get(cell_id, ()))
+            out.append((tuple(c for c in family if c in old), tuple(named[c] for c in family if c in named)))
+    return out
+
+
 def _ordered(
     cells: Sequence[CellSnapshot], changes: Sequence[CellChange], taken: Sequence[CellChange]
 ) -> list[tuple[CellChange | None, str]]:
