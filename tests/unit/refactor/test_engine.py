@@ -53,3 +53,24 @@ def test_a_dangling_name_is_found():
     proposal = events[-1].proposal
     assert not proposal.holds
     assert any("'df' is used in cell 1 and not defined above it" in finding for finding in proposal.findings)
+
+
+def test_whatever_goes_wrong_the_refactor_ends_in_one_event(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("jupyter_spark.refactor._engine.check_notebook", broken)
+    _, events, _ = run("rename df to orders")
+    assert (events[-1].type, events[-1].code) == ("refactor_failed", "bug")
+    assert "ZeroDivisionError: oh" in events[-1].message
+    assert not [event for event in events[:-1] if event.type in ("refactor_finished", "refactor_failed")]
+
+
+def test_an_edit_of_a_renamed_cell_is_taken_with_the_rename():
+    plan = "```\nrename df -> orders\nedit cell 0: add a third number\n```"
+    cells, events, _ = run("rename df and add a number", plan, "```python\nimport os\norders = [1, 2, 3]\n```")
+    proposal = events[-1].proposal
+    assert proposal.holds, proposal.findings
+    assert len({change.group for change in proposal.changes}) == 1
+    after = compose(cells, proposal.changes, {proposal.changes[0].change_id})
+    assert [cell.source.count("orders") for cell in after] == [1, 2, 1]
