@@ -157,7 +157,7 @@ def no_elision(edit: EditUnderCheck) -> CheckResult:
 def keeps_size(edit: EditUnderCheck) -> CheckResult:
     """The cell does not lose most of its lines unless that was asked for."""
     old, new = len(_content(edit.old_source)), len(_content(edit.new_source))
-    asked = bool(_ASKS_FOR_LESS.search(edit.instruction))
+    asked = asks_for_less(edit.instruction)
     if old and not new and not asked and not _COMMENT_OUT.search(edit.instruction):
         return CheckResult(name="keeps_size", ok=False, message="No line of code is left.")
     if edit.kind == "generate" or asked or old < SHRINK_FLOOR_LINES or new >= old * SHRINK_SHARE:
@@ -345,6 +345,11 @@ def score(results: Collection[CheckResult]) -> int:
         "keeps_magic": 16,
     }
     return -sum(weights[result.name] for result in results if not result.ok)
+
+
+def asks_for_less(instruction: str) -> bool:
+    """Whether words may mean that something of the code shall go."""
+    return bool(_ASKS_FOR_LESS.search(instruction))
 
 
 def _content(source: str) -> list[str]:

@@ -8,6 +8,7 @@
     ├── NotebookError          a notebook file that cannot be read or written
     ├── LocalModelError        the built-in model: file, engine, download
     ├── JournalError           the journal cannot be opened (a turn never stops for it)
+    ├── VerificationError      a notebook that cannot be run to be verified
     ├── EditRefused            an edit whose checks did not hold and was not applied
     ├── TurnStopped            the user stopped the turn
     └── ProviderError          what the endpoint did
@@ -82,6 +83,12 @@ class JournalError(SparkError):
     """The journal cannot be opened or read."""
 
     code = "journal"
+
+
+class VerificationError(SparkError):
+    """A notebook that cannot be run to be verified: no nbclient, no kernel, a kernel that does not start."""
+
+    code = "verification"
 
 
 class EditRefused(SparkError):

@@ -152,14 +152,25 @@ def plain_text(text: str) -> str:
     if len(text) > MAX_READ:
         half = MAX_READ // 2
         text = f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
-    if not text.isprintable():
-        text = _ESCAPES.sub("", text).replace("\r\n", "\n")
-        if "\r" in text or "\b" in text:
-            text = "\n".join(map(_overwritten, text.split("\n")))
-        text = _UNSEEN.sub("", text)
+    text = final_text(text)
     if len(text) > MIN_BASE64:
         text = _BASE64.sub(lambda found: f"[base64 left out, {_size(len(found[0]) * 3 // 4)}]", text)
     return "\n".join(_last_bars(text.split("\n"))) if _BAR.search(text) else text
+
+
+def final_text(text: str) -> str:
+    """Return the whole of a terminal's text as it looks in the end: no colours, what was overwritten gone."""
+    if text.isprintable():
+        return text
+    text = _ESCAPES.sub("", text).replace("\r\n", "\n")
+    if "\r" in text or "\b" in text:
+        text = "\n".join(map(_overwritten, text.split("\n")))
+    return _UNSEEN.sub("", text)
+
+
+def is_progress_bar(line: str) -> bool:
+    """Whether a line is a progress bar, whatever it stands at."""
+    return _BAR.search(line) is not None
 
 
 def _overwritten(line: str) -> str:
@@ -297,10 +308,19 @@ _LINES = ("p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "pre", 
 
 def html_text(html: str) -> str:
     """Return the text of a page: a table's row is a line, its cells parted by ``|``; scripts and pictures are gone."""
-    lines = (line.strip().removesuffix("|").strip() for line in "".join(_parts(html[:MAX_READ])).split("\n"))
     left_out = len(html) - MAX_READ
     more = [f"... {left_out} characters left out ..."] if left_out > 0 else []
-    return plain_text("\n".join([*(line for line in lines if line), *more]))
+    return plain_text("\n".join([*_page_lines(html[:MAX_READ]), *more]))
+
+
+def whole_html_text(html: str) -> str:
+    """Return the text of a page as ``html_text`` does, however long it is."""
+    return final_text("\n".join(_page_lines(html)))
+
+
+def _page_lines(html: str) -> Iterator[str]:
+    lines = (line.strip().removesuffix("|").strip() for line in "".join(_parts(html)).split("\n"))
+    return (line for line in lines if line)
 
 
 def _parts(html: str) -> Iterator[str]:

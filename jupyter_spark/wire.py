@@ -466,7 +466,7 @@ class AppliedEdit(WireModel):
     created_at_s: float
     scope: str
     cell_id: str
-    operation: Literal["replace", "insert_below"]
+    operation: Literal["replace", "insert_below", "refactor"]
     before: str
     after: str
     undone: bool = False

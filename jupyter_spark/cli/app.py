@@ -19,10 +19,14 @@ from jupyter_spark.cli.options import (
     MoreWords,
     NoContext,
     Notebook,
+    OutputFolder,
+    PlanFile,
     ProfileName,
     SourceName,
     Tier,
     TierName,
+    Verify,
+    VerifyName,
     Words,
     Yes,
 )
@@ -158,6 +162,30 @@ def fix(
     common = Common(tier.value, profile, config, not no_context)
     writing = Writing(apply, yes)
     return carry_out(as_json, lambda report: fix_cell(report, common, notebook, cell, words or [], writing))
+
+
+@app.command()
+def refactor(
+    notebooks: Annotated[list[str], typer.Argument(metavar="NOTEBOOK... WORDS", show_default=False)],
+    apply: Apply = False,
+    yes: Yes = False,
+    verify: Verify = VerifyName.STATIC,
+    plan: PlanFile = None,
+    output: OutputFolder = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many cells are written at once.")] = 8,
+    as_json: Json = False,
+    tier: Tier = TierName.SPARK,
+    profile: ProfileName = None,
+    config: Config = None,
+) -> int:
+    """Refactor whole notebooks as told; only diffs without --apply."""
+    from jupyter_spark.cli.edit import Writing
+    from jupyter_spark.cli.refactor import Refactoring, refactor_all
+
+    common = Common(tier.value, profile, config)
+    how = Refactoring(jobs, verify.value, plan, output)
+    writing = Writing(apply, yes)
+    return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, how, writing))
 
 
 # --- what was applied ------------------------------------------------------------------------------

@@ -25,6 +25,14 @@ class SourceName(str, Enum):
     INDEX = "index"
 
 
+class VerifyName(str, Enum):
+    """How a changed notebook is verified, as an option's choice."""
+
+    NONE = "none"
+    STATIC = "static"
+    RUN = "run"
+
+
 @dataclass(frozen=True)
 class Common:
     """What every command takes: who answers, by which settings, with how much of the notebook."""
@@ -45,6 +53,16 @@ LastCell = Annotated[
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Write the edit into the notebook.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --apply: write even if a check does not hold.")]
+Verify = Annotated[VerifyName, typer.Option("--verify", help="How the changed notebook is checked as a whole.")]
+PlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", metavar="FILE", help="Carry out this plan; where there is no file, write the plan and stop."
+    ),
+]
+OutputFolder = Annotated[
+    Path | None, typer.Option("--output", metavar="DIR", help="Write the changed notebooks there instead.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Tier = Annotated[TierName, typer.Option("--tier", help="Who answers: the fast tier or the deep one.")]
 ProfileName = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Who answers, by name.")]

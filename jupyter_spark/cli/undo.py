@@ -40,9 +40,13 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
     file = read_notebook(path)
     journal = open_journal(limits=load_limits(common.config))
     try:
+        if (edit := _interrupted(journal, path, file.data, undo=undo)) is not None:
+            return _change_whole(report, edit, path, file.data, undo=undo)
         edit = journal.last_applied(notebook_scope(path), undone=not undo)
         if edit is None:
             raise NotebookError(f"There is nothing to {verb} in {path}.", "See: jupyter spark history", code="nothing")
+        if edit.operation == "refactor":
+            return _change_whole(report, edit, path, file.data, undo=undo, journal=journal)
         index = _index_of(file, edit, verb)
         data = _undone(file, edit) if undo else _redone(file, edit)
         _write(journal, edit, undo, path, data, file.data)
@@ -60,6 +64,34 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
     show_diff(report, lines)
     other = "redo" if undo else "undo"
     report.note(f"✓ {verb} of cell {index} is written (jupyter spark {other} {shlex.quote(str(path))})", style="green")
+    return DONE
+
+
+def _interrupted(journal: Journal, path: Path, data: bytes, *, undo: bool) -> AppliedEdit | None:
+    """The refactor that an earlier undo (or redo) was about, which was killed before it wrote the file."""
+    edit = journal.last_applied(notebook_scope(path), undone=undo)
+    if edit is None or edit.operation != "refactor":
+        return None
+    from jupyter_spark.refactor import was_interrupted
+
+    return edit if was_interrupted(data, edit, undo=undo) else None
+
+
+def _change_whole(
+    report: Report, edit: AppliedEdit, path: Path, data: bytes, *, undo: bool, journal: Journal | None = None
+) -> int:
+    """A refactor: every cell that it changed, moved, made or removed, in one step; without a journal it is marked."""
+    from jupyter_spark.refactor import take_back as rearranged
+
+    whole = rearranged(data, edit, undo=undo)
+    if journal is None:
+        write_atomically(path, whole, data)
+    else:
+        _write(journal, edit, undo, path, whole, data)
+    verb, other = ("undo", "redo") if undo else ("redo", "undo")
+    report.result = {"notebook": str(path), "turn_id": edit.turn_id, "undone": undo}
+    again = f"jupyter spark {other} {shlex.quote(str(path))}"
+    report.note(f"✓ {verb} of the refactor is written ({again})", style="green")
     return DONE
 
 

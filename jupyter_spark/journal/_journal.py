@@ -118,7 +118,7 @@ class Journal:
         turn_id: str,
         scope: str,
         cell_id: str,
-        operation: Literal["replace", "insert_below"],
+        operation: Literal["replace", "insert_below", "refactor"],
         before: str,
         after: str,
         raw_before: str | None = None,
@@ -161,6 +161,10 @@ class Journal:
             return True
 
         return self._transact(work)
+
+    def forget(self, edit_id: int) -> None:
+        """Strike out an edit that was not applied after all: neither undo nor redo is about it."""
+        self._write("DELETE FROM applied WHERE edit_id = ?", (edit_id,))
 
     def clear(self) -> None:
         """Forget everything, and overwrite it in the file."""

@@ -56,7 +56,7 @@ class SafeJournal:
         turn_id: str,
         scope: str,
         cell_id: str,
-        operation: Literal["replace", "insert_below"],
+        operation: Literal["replace", "insert_below", "refactor"],
         before: str,
         after: str,
         raw_before: str | None = None,
@@ -70,6 +70,10 @@ class SafeJournal:
     def mark(self, edit_id: int, undone: bool) -> bool:
         """Note that an edit was taken back, or applied again."""
         return self._try(lambda journal: journal.mark(edit_id, undone), False)
+
+    def forget(self, edit_id: int) -> None:
+        """Strike out an edit that was not applied after all."""
+        self._try(lambda journal: journal.forget(edit_id), None)
 
     def last_applied(self, scope: str, undone: bool = False) -> AppliedEdit | None:
         """Return the edit that undo, or redo, is about."""

@@ -4,6 +4,7 @@ nbformat rewrites a whole file in its own style. Here the new source is spliced 
 one, written as the file writes: a list of lines or one string, its indentation, its line ends, its escapes.
 """
 
+from jupyter_spark.notebook._arrange import arrange, content_hash
 from jupyter_spark.notebook._edit import apply_edits, remove_below, replace_source, source_json
 from jupyter_spark.notebook._read import NotebookFile, find_cell, parse_notebook, read_notebook, snapshot
 from jupyter_spark.notebook._write import require_writable, write_atomically
@@ -11,6 +12,8 @@ from jupyter_spark.notebook._write import require_writable, write_atomically
 __all__ = [
     "NotebookFile",
     "apply_edits",
+    "arrange",
+    "content_hash",
     "find_cell",
     "parse_notebook",
     "read_notebook",

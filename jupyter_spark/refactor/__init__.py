@@ -1,0 +1,25 @@
+"""The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
+
+from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted
+from jupyter_spark.refactor._checking import check_notebook
+from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
+from jupyter_spark.refactor._engine import RefactorJob, run_refactor
+from jupyter_spark.refactor._planning import plan_lines, read_plan
+from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
+
+__all__ = [
+    "RefactorJob",
+    "apply_proposal",
+    "arrangement_of",
+    "became",
+    "check_notebook",
+    "compose",
+    "plan_by_rules",
+    "plan_each_cell",
+    "plan_lines",
+    "read_plan",
+    "run_refactor",
+    "take_back",
+    "taken_changes",
+    "was_interrupted",
+]
