@@ -76,6 +76,7 @@ async def recorded(
         status="running",
         notebook_path=request.notebook_path,
         conversation_id=request.conversation_id,
+        group_id=request.group_id,
     )
     arrived: list[str] = []
     kept_at_s = time.monotonic()

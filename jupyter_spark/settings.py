@@ -97,6 +97,7 @@ class Profile(_Section):
 
     ``small`` marks a model that is given a tiny prompt; ``prefill`` one whose answer may be begun for it; ``redact``
     one from which secrets are kept back; ``websocket`` an endpoint that serves the Responses API over one as well.
+    ``infill`` is how a model that fills gaps is given one (``{before}``, ``{after}``), over ``/completions``.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Profile(_Section):
     prefill: bool = False
     small: bool = False
     websocket: bool = False
+    infill: str = ""
     model_path: str | None = None
     script: str | None = None
     redact: bool = True

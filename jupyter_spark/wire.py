@@ -7,7 +7,7 @@ Character offsets never cross: Python counts code points and JavaScript UTF-16 u
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -202,6 +202,7 @@ class TurnRequest(WireModel):
     temperature: float | None = None
     notebook_path: str | None = None
     conversation_id: str | None = None
+    group_id: str | None = None  # of tries at the same: the first one's turn id
     session_key: str = ""  # the same for requests that share a prefix; random, never a path or a name
 
     @property
@@ -241,6 +242,7 @@ class Proposal(WireModel):
     checks: tuple[CheckResult, ...]
     repaired: bool = False
     words: str = ""
+    refused: bool = False  # the user wants none of it
 
     @property
     def holds(self) -> bool:
@@ -443,9 +445,14 @@ class TurnRecord(WireModel):
     status: Literal["running", "finished", "failed", "cancelled"]
     notebook_path: str | None = None
     conversation_id: str | None = None
+    group_id: str | None = None
     text: str = ""
     error: str = ""
     figures: dict[str, Any] = Field(default_factory=dict)
+
+
+# What became of a proposed edit: nothing yet, or what the user last did with it.
+EditOutcome: TypeAlias = Literal["open", "taken", "taken_back", "refused"]
 
 
 class AppliedEdit(WireModel):

@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter
 from jupyter_spark.wire import (
     AnyTurnEvent,
     CellSnapshot,
+    EditOutcome,
     ErrorReport,
     Proposal,
     Tier,
@@ -28,7 +29,7 @@ from jupyter_spark.wire import (
 )
 
 # Raised with every change that an older page or server would misread.
-PAGE_VERSION = 1
+PAGE_VERSION = 3
 
 
 def text_mark(text: str) -> str:
@@ -86,7 +87,8 @@ class TurnRequested(WireModel):
     ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
     ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
     ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
-    variables is, in seconds.
+    variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
+    (alternatives): each is a turn of its own.
     """
 
     type: Literal["turn_requested"] = "turn_requested"
@@ -109,6 +111,7 @@ class TurnRequested(WireModel):
     files: tuple[str, ...] = ()
     with_context: bool = True
     again: bool = False
+    others: tuple[str, ...] = ()
 
 
 class TurnJoined(WireModel):
@@ -134,8 +137,56 @@ class TurnStopped(WireModel):
     turn_id: str
 
 
+class EditJudged(WireModel):
+    """What the user did with a proposed edit in the page, for history and undo.
+
+    ``cell_id`` is the cell that was changed; for ``insert_below``, the new one. ``before`` and ``after`` are its whole
+    text, before the act and after it (for what was refused, both are the text as it stands). An edit that is taken in
+    parts is told once for each part: the second's ``before`` is the first's ``after``, and each is taken back alone.
+    """
+
+    type: Literal["edit_judged"] = "edit_judged"
+    turn_id: str
+    proposal_id: str
+    notebook: str
+    cell_id: str
+    operation: Literal["replace", "insert_below"]
+    outcome: Literal["taken", "taken_back", "refused"]
+    before: str
+    after: str
+
+
+class CompletionRequested(WireModel):
+    """What is to be written at the caret? The cell's text before and after it. A page asks one at a time."""
+
+    type: Literal["completion_requested"] = "completion_requested"
+    completion_id: str
+    notebook: str
+    cell_id: str
+    before: str
+    after: str
+    tier: Tier = "spark"
+    profile: str | None = None
+
+
+class CompletionStopped(WireModel):
+    """The caret has moved on."""
+
+    type: Literal["completion_stopped"] = "completion_stopped"
+    completion_id: str
+
+
 PageFrame: TypeAlias = Annotated[
-    Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped,
+    Hello
+    | CellsListed
+    | CellsChanged
+    | TurnRequested
+    | TurnJoined
+    | WordsSaid
+    | TurnStopped
+    | CompletionRequested
+    | CompletionStopped
+    | EditJudged,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
@@ -202,8 +253,39 @@ class ModelProgress(WireModel):
     problem: str = ""
 
 
+class CompletionSaid(WireModel):
+    """All that is to be shown at the caret so far."""
+
+    type: Literal["completion_said"] = "completion_said"
+    completion_id: str
+    text: str
+
+
+class CompletionEnded(WireModel):
+    """A completion is whole, failed (``code``) or was stopped; ``counted``: its tokens are the endpoint's count."""
+
+    type: Literal["completion_ended"] = "completion_ended"
+    completion_id: str
+    tier: Tier
+    model: str = ""
+    figures: TurnFigures = TurnFigures()
+    counted: bool = True
+    stopped: bool = False
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
 ServerFrame: TypeAlias = Annotated[
-    Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress,
+    Welcome
+    | CellsWanted
+    | TurnNumbered
+    | TurnLost
+    | TurnNews
+    | Refused
+    | ModelProgress
+    | CompletionSaid
+    | CompletionEnded,
     Field(discriminator="type"),
 ]
 
@@ -235,7 +317,10 @@ class ServerStatus(WireModel):
 
 
 class PastTurn(WireModel):
-    """A turn of a conversation, as the journal kept it."""
+    """A turn of a conversation, as the journal kept it, and what became of its edit.
+
+    ``taken_cell_id`` is the cell that holds the edit, if one does. Turns of one ``group_id`` are alternatives.
+    """
 
     turn_id: str
     created_at_s: float
@@ -249,6 +334,9 @@ class PastTurn(WireModel):
     error: str = ""
     figures: TurnFigures = TurnFigures()
     proposals: tuple[Proposal, ...] = ()
+    outcome: EditOutcome = "open"
+    taken_cell_id: str | None = None
+    group_id: str | None = None
 
 
 class PastConversation(WireModel):
@@ -267,6 +355,26 @@ class ConversationList(WireModel):
     conversations: tuple[PastConversation, ...]
 
 
+class Spent(WireModel):
+    """What one tier's turns and completions took; ``estimated`` where an answer was not heard to its end."""
+
+    tier: Tier
+    turns: int = 0
+    completions: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float | None = None
+    estimated: bool = False
+
+
+class SpentList(WireModel):
+    """What was spent since a moment, by tier."""
+
+    since_s: float
+    tiers: tuple[Spent, ...]
+
+
 def json_schema() -> dict[str, Any]:
     """Return one JSON schema of everything that crosses, for the generator of the TypeScript types.
 
@@ -278,6 +386,7 @@ def json_schema() -> dict[str, Any]:
         "TurnEvent": AnyTurnEvent,
         "ServerStatus": ServerStatus,
         "ConversationList": ConversationList,
+        "SpentList": SpentList,
     }
     for name, kind in kinds.items():
         _define(name, TypeAdapter(kind).json_schema(mode="serialization"), definitions, complete=True)

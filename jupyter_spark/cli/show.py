@@ -13,14 +13,15 @@ from pydantic import ValidationError
 from jupyter_spark.cli.report import DONE, Report
 from jupyter_spark.errors import AuthenticationError, ConfigError, JournalError, LocalModelError
 from jupyter_spark.figures import say_figures
-from jupyter_spark.journal import journal_path, notebook_scope, open_journal
+from jupyter_spark.journal import journal_path, notebook_scope, open_journal, outcome_of
 from jupyter_spark.settings import Profile, Settings, find_key, load_limits, load_settings
-from jupyter_spark.wire import TurnFigures, TurnRecord
+from jupyter_spark.wire import EditOutcome, TurnFigures, TurnRecord
 
 if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
 
 WIDE_CHARS = 60
+OUTCOMES = {"taken": "accepted", "taken_back": "taken back", "refused": "rejected"}
 
 
 def show_status(report: Report, common: Common) -> int:
@@ -150,29 +151,34 @@ def show_history(report: Report, common: Common, path: Path | None, number: int)
     try:
         turns = journal.turns(number, notebook_scope(path) if path else None)
         # The code that a turn proposed, written or not: what could not be written is found again here.
-        proposals = [journal.proposal(turn.turn_id) if report.as_json else None for turn in turns]
+        proposals = [journal.proposal(turn.turn_id) for turn in turns]
+        outcomes = [
+            outcome_of(proposal, journal.applied_by(turn.turn_id))[0] if proposal else None
+            for turn, proposal in zip(turns, proposals, strict=True)
+        ]
     finally:
         journal.close()
     report.result = {
         "turns": [
-            turn.model_dump(mode="json") | {"new_source": proposal.edit.new_source if proposal else None}
-            for turn, proposal in zip(turns, proposals, strict=True)
+            turn.model_dump(mode="json")
+            | {"new_source": proposal.edit.new_source if proposal else None, "edit": outcome}
+            for turn, proposal, outcome in zip(turns, proposals, outcomes, strict=True)
         ]
     }
     if turns:
-        report.table(["WHEN", "KIND", "STATUS", "NOTEBOOK", "MODEL", "TOOK", "WORDS"], [_row(turn) for turn in turns])
+        report.table(["WHEN", "KIND", "STATUS", "NOTEBOOK", "MODEL", "TOOK", "WORDS"], list(map(_row, turns, outcomes)))
     else:
         report.note("No turns yet." if path is None else f"No turns about {path}.")
     return DONE
 
 
-def _row(turn: TurnRecord) -> list[str]:
+def _row(turn: TurnRecord, outcome: EditOutcome | None) -> list[str]:
     words = " ".join((turn.instruction or turn.error).split())
     total_s = turn.figures.get("total_s")
     return [
         datetime.fromtimestamp(turn.created_at_s).strftime("%Y-%m-%d %H:%M"),
         turn.kind,
-        turn.status,
+        f"{turn.status}, {OUTCOMES[outcome]}" if outcome and outcome in OUTCOMES else turn.status,
         Path(turn.notebook_path).name if turn.notebook_path else "",
         turn.model,
         f"{total_s:.1f} s" if isinstance(total_s, int | float) else "",

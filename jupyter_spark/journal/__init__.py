@@ -5,7 +5,17 @@ One SQLite file per user, readable by its owner only, shared by all kernels and 
 """
 
 from jupyter_spark.journal._journal import Journal, kernel_scope, notebook_scope, open_journal
+from jupyter_spark.journal._judging import judge_edit, outcome_of
 from jupyter_spark.journal._safe import SafeJournal
 from jupyter_spark.journal._store import journal_path
 
-__all__ = ["Journal", "SafeJournal", "journal_path", "kernel_scope", "notebook_scope", "open_journal"]
+__all__ = [
+    "Journal",
+    "SafeJournal",
+    "journal_path",
+    "judge_edit",
+    "kernel_scope",
+    "notebook_scope",
+    "open_journal",
+    "outcome_of",
+]

@@ -22,10 +22,20 @@ from jupyter_spark.wire import AppliedEdit, Proposal, TurnRecord, WireModel
 T = TypeVar("T")
 M = TypeVar("M", bound=WireModel)
 _PRUNE_EVERY_WRITES = 100
-_APPLIED = (
+_APPLIED_ROWS = (
     "SELECT edit_id, turn_id, created_at_s, scope, cell_id, operation, before, after, raw_before,"
-    " undone_order IS NOT NULL AS undone FROM applied WHERE scope = ?"
+    " undone_order IS NOT NULL AS undone FROM applied"
 )
+_APPLIED = f"{_APPLIED_ROWS} WHERE scope = ?"
+_APPLIED_BY_TURN = f"{_APPLIED_ROWS} WHERE turn_id = ?"
+_SUMS = """
+    SELECT json_extract(record, '$.tier'), count(*),
+      total(json_extract(record, '$.figures.usage.input_tokens')),
+      total(json_extract(record, '$.figures.usage.output_tokens')),
+      total(json_extract(record, '$.figures.usage.cached_tokens')),
+      sum(json_extract(record, '$.figures.cost_usd'))
+    FROM turns WHERE created_at_s >= ? GROUP BY 1 ORDER BY 1
+"""
 
 
 def notebook_scope(path: str | os.PathLike[str]) -> str:
@@ -173,6 +183,10 @@ class Journal:
         """Return the edits of a scope, the newest first."""
         return self._applied(f"{_APPLIED} ORDER BY edit_id DESC LIMIT ?", (scope, limit))
 
+    def applied_by(self, turn_id: str) -> list[AppliedEdit]:
+        """Return the edits that one turn led to, in any scope, the newest first."""
+        return self._applied(f"{_APPLIED_BY_TURN} ORDER BY edit_id DESC", (turn_id,))
+
     def turns(self, limit: int = 20, notebook_path: str | None = None) -> list[TurnRecord]:
         """Return turns, the newest first; with a path only those of that notebook."""
         query = (
@@ -180,6 +194,14 @@ class Journal:
             " ORDER BY created_at_s DESC, rowid DESC LIMIT ?2"
         )
         return self._records(TurnRecord, query, (notebook_path, limit))
+
+    def sums(self, since_s: float) -> list[tuple[Any, ...]]:
+        """Return what turns since a time took: tier, turns, tokens in, out and cached, US dollars or None; by tier."""
+
+        def work(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            return db.execute(_SUMS, (since_s,)).fetchall()
+
+        return self._run(work)
 
     def turn(self, turn_id: str) -> TurnRecord | None:
         """Return a turn."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from jupyter_spark.errors import JournalError
 from jupyter_spark.journal._journal import Journal, open_journal
@@ -79,9 +79,17 @@ class SafeJournal:
         """Return the edits of a scope, the newest first."""
         return self._try(lambda journal: journal.applied(scope, limit), [])
 
+    def applied_by(self, turn_id: str) -> list[AppliedEdit]:
+        """Return the edits that one turn led to, the newest first."""
+        return self._try(lambda journal: journal.applied_by(turn_id), [])
+
     def turns(self, limit: int = 20, notebook_path: str | None = None) -> list[TurnRecord]:
         """Return turns, the newest first."""
         return self._try(lambda journal: journal.turns(limit, notebook_path), [])
+
+    def sums(self, since_s: float) -> list[tuple[Any, ...]]:
+        """Return what turns since a time took, by tier; see ``Journal.sums``."""
+        return self._try(lambda journal: journal.sums(since_s), [])
 
     def turn(self, turn_id: str) -> TurnRecord | None:
         """Return a turn."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 from jupyter_spark.kernel.ansi import change_text, closing_text, turn_text
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.html import STYLE, foot_html, turn_html
+from jupyter_spark.kernel.live import LiveOutput
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.wire import TurnCancelled, TurnFailed, TurnFinished
@@ -42,34 +43,6 @@ class Viewed(Protocol):
 
     def take(self, event: Any) -> None:
         """Take in one event."""
-
-
-class DiffOutput:
-    """A live HTML output, for front ends without widgets."""
-
-    def __init__(self, view: TurnView) -> None:
-        self._view = view
-        self._handle: Any = None
-
-    def show(self) -> None:
-        """Put the output on the page."""
-        from IPython.display import DisplayHandle
-
-        self._handle = DisplayHandle()
-        self._handle.display(self._bundle(), raw=True)
-
-    def draw(self) -> int:
-        """Show the state of now."""
-        bundle = self._bundle()
-        self._handle.update(bundle, raw=True)
-        return sum(map(len, bundle.values()))
-
-    def finish(self) -> None:
-        """Show the end."""
-        self.draw()
-
-    def _bundle(self) -> dict[str, str]:
-        return {"text/html": turn_html(self._view), "text/plain": turn_text(self._view)}
 
 
 class WordsOutput:
@@ -175,7 +148,9 @@ def open_surface(
     if not rich:
         return TerminalOutput(view)
     if view.wants_code:
-        return Card(view, reading.cancel, on_why, on_say) if widgets else DiffOutput(view)
+        if widgets:
+            return Card(view, reading.cancel, on_why, on_say)
+        return LiveOutput(lambda: {"text/html": turn_html(view), "text/plain": turn_text(view)})
     return WordsOutput(view, reading.cancel if widgets else None)
 
 

@@ -17,10 +17,11 @@ from jupyter_spark.kernel.applying import apply_edit
 from jupyter_spark.kernel.display import follow
 from jupyter_spark.kernel.html import STYLE, part_html, turn_html
 from jupyter_spark.kernel.interrupts import on_interrupt
+from jupyter_spark.kernel.live import LiveOutput
 from jupyter_spark.kernel.loop import Reading
 from jupyter_spark.kernel.session import Asked, KernelSession
 from jupyter_spark.kernel.view import TurnView
-from jupyter_spark.kernel.ways import WaysCard, WaysOutput, WaysTerminal, WaysView
+from jupyter_spark.kernel.ways import WaysCard, WaysTerminal, WaysView, ways_html, ways_text
 from jupyter_spark.wire import EditReady, EditStarted, Proposal, ProposalOffered, TurnFinished
 
 if TYPE_CHECKING:
@@ -87,11 +88,11 @@ class Alternatives:
         surface.finish()
         return surface if isinstance(surface, WaysCard) else None
 
-    def _surface(self, view: WaysView, reading: Reading[Any], offers: Offers) -> WaysCard | WaysOutput | WaysTerminal:
+    def _surface(self, view: WaysView, reading: Reading[Any], offers: Offers) -> WaysCard | LiveOutput | WaysTerminal:
         if not self._rich:
             return WaysTerminal(view)
         if not self._widgets:
-            return WaysOutput(view)
+            return LiveOutput(lambda: {"text/html": ways_html(view), "text/plain": ways_text(view)})
 
         def use(number: int) -> None:
             if offers.proposals:  # the cell has ended: only a cell that runs may change the notebook

@@ -116,34 +116,6 @@ def _outcome(view: WaysView) -> str:
     return f'<div class="jspark-foot" role="status"><span class="jspark-say">{escape(view.outcome)}</span></div>'
 
 
-class WaysOutput:
-    """A live HTML output, for front ends without widgets."""
-
-    def __init__(self, view: WaysView) -> None:
-        self._view = view
-        self._handle: Any = None
-
-    def show(self) -> None:
-        """Put the output on the page."""
-        from IPython.display import DisplayHandle
-
-        self._handle = DisplayHandle()
-        self._handle.display(self._bundle(), raw=True)
-
-    def draw(self) -> int:
-        """Show the state of now."""
-        bundle = self._bundle()
-        self._handle.update(bundle, raw=True)
-        return sum(map(len, bundle.values()))
-
-    def finish(self) -> None:
-        """Show the end."""
-        self.draw()
-
-    def _bundle(self) -> dict[str, str]:
-        return {"text/html": ways_html(self._view), "text/plain": ways_text(self._view)}
-
-
 class WaysTerminal:
     """Coloured text: one line as each candidate comes in, all of them at the end."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from jupyter_spark.providers._protocol import (
     Completed,
     Delta,
+    Gap,
     Provider,
     ProviderEvent,
     ProviderRequest,
@@ -23,6 +24,7 @@ from jupyter_spark.providers._registry import import_sdk, open_provider
 __all__ = [
     "Completed",
     "Delta",
+    "Gap",
     "Provider",
     "ProviderEvent",
     "ProviderRequest",

@@ -151,7 +151,7 @@ class HttpProvider:
     async def _begin(self, request: ProviderRequest) -> Exchange:
         """Send the request on its way."""
         client, body = self._connect(), self._body(request)
-        return HttpExchange(_replying(client, self._path, body), self._reader(), self.profile)
+        return HttpExchange(_replying(client, self._path_of(request), body), self._reader(), self.profile)
 
     def _optional(self, name: str, value: Any) -> dict[str, Any]:
         """A parameter, if the profile takes it and the endpoint has not refused it."""
@@ -201,6 +201,9 @@ class HttpProvider:
             ),
         )
         return self._client
+
+    def _path_of(self, request: ProviderRequest) -> str:
+        return self._path
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
         raise NotImplementedError

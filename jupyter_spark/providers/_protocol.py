@@ -31,6 +31,14 @@ class Steering:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Text with a gap in it that the answer fills."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class ProviderRequest:
     """What is sent: messages, and how the answer is to begin.
 
@@ -55,6 +63,8 @@ class ProviderRequest:
         The role that is filled; a deep answer may take longer to begin.
     steering : Steering, optional
         New words that may come while the answer runs; see ``Steered``.
+    gap : Gap, optional
+        The same request as text around a gap, for a profile whose model fills gaps (``Profile.infill``).
     """
 
     messages: tuple[Message, ...]
@@ -66,6 +76,7 @@ class ProviderRequest:
     cache_key: str = ""
     tier: Tier = "spark"
     steering: Steering | None = None
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from jupyter_spark.providers._protocol import (
     Completed,
     Delta,
+    Gap,
     Provider,
     ProviderEvent,
     ProviderRequest,
@@ -68,7 +69,10 @@ class RedactingProvider:
 
     def _redacted(self, request: ProviderRequest) -> ProviderRequest:
         contents = [message.content for message in request.messages]
-        *texts, prefill, prediction = self.vault.redact_all([*contents, request.prefill, request.prediction])
+        gap = request.gap or Gap("", "")
+        *texts, prefill, prediction, before, after = self.vault.redact_all(
+            [*contents, request.prefill, request.prediction, gap.before, gap.after]
+        )
         return replace(
             request,
             messages=tuple(
@@ -77,12 +81,14 @@ class RedactingProvider:
             ),
             prefill=prefill,
             prediction=prediction,
+            gap=Gap(before, after) if request.gap is not None else None,
             steering=_RedactedSteering(request.steering, self.vault) if request.steering is not None else None,
         )
 
     def _kept(self, request: ProviderRequest, words: str = "") -> dict[str, Kept]:
         texts = [message.content for message in request.messages]
-        return self.vault.kept_in([*texts, request.prefill, request.prediction, words])
+        gap = request.gap or Gap("", "")
+        return self.vault.kept_in([*texts, request.prefill, request.prediction, gap.before, gap.after, words])
 
 
 class _RedactedSteering(Steering):

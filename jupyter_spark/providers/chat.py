@@ -8,7 +8,15 @@ from typing import Any
 
 from jupyter_spark.providers._failures import from_event
 from jupyter_spark.providers._http import HttpProvider
-from jupyter_spark.providers._protocol import Completed, Delta, ProviderEvent, ProviderRequest, Reasoning, UsageSeen
+from jupyter_spark.providers._protocol import (
+    Completed,
+    Delta,
+    Gap,
+    ProviderEvent,
+    ProviderRequest,
+    Reasoning,
+    UsageSeen,
+)
 from jupyter_spark.providers._reading import EventReader
 from jupyter_spark.settings import Profile
 from jupyter_spark.wire import Message, Usage
@@ -21,13 +29,23 @@ class ChatProvider(HttpProvider):
     """
 
     _path = "/chat/completions"
+    _gap_path = "/completions"
+
+    def _path_of(self, request: ProviderRequest) -> str:
+        return self._gap_path if self._fills(request) else self._path
+
+    def _fills(self, request: ProviderRequest) -> bool:
+        return request.gap is not None and bool(self.profile.infill)
 
     def _body(self, request: ProviderRequest) -> dict[str, Any]:
-        messages = _alternating(request.messages)
-        if request.prefill and self.profile.prefill:
-            messages.append({"role": "assistant", "content": request.prefill})
         limit = request.max_output_tokens or self.profile.max_output_tokens
-        body: dict[str, Any] = {"model": self.model, "messages": messages, "stream": True}
+        body: dict[str, Any] = {"model": self.model, "stream": True}
+        if request.gap is not None and self._fills(request):
+            body["prompt"] = _filled_in(self.profile.infill, request.gap)
+        else:
+            body["messages"] = messages = _alternating(request.messages)
+            if request.prefill and self.profile.prefill:
+                messages.append({"role": "assistant", "content": request.prefill})
         body |= self._optional("stream_options", {"include_usage": True})
         body |= self._optional("max_completion_tokens", limit) or self._optional("max_tokens", limit)
         body |= self._optional("stop", list(request.stop) or None)
@@ -38,6 +56,13 @@ class ChatProvider(HttpProvider):
 
     def _reader(self) -> EventReader:
         return _ChatReader(self.profile, self._key)
+
+
+def _filled_in(form: str, gap: Gap) -> str:
+    """Put a gap's text into the form that the model was trained on; braces of the text stay as they are."""
+    head, before, rest = form.partition("{before}")
+    middle, after, tail = rest.partition("{after}")
+    return "".join((head, gap.before if before else "", middle, gap.after if after else "", tail))
 
 
 def _alternating(messages: Sequence[Message]) -> list[dict[str, str]]:
@@ -66,7 +91,7 @@ class _ChatReader:
             delta = choice.get("delta") or {}
             if thought := delta.get("reasoning") or delta.get("reasoning_content"):
                 out.append(Reasoning(str(thought)))
-            if text := delta.get("content"):
+            if text := delta.get("content") or choice.get("text"):
                 out.append(Delta(text))
             if reason := choice.get("finish_reason"):
                 self._finish = {"length": "length", "content_filter": "filter"}.get(reason, "stop")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +15,8 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.server.completing import PageCompletions, Tell
+from jupyter_spark.server.held import PATIENCE_S, HeldQuestions
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.wire import WireModel
@@ -24,6 +26,9 @@ from jupyter_spark.wire_page import (
     CellsChanged,
     CellsListed,
     CellsWanted,
+    CompletionRequested,
+    CompletionStopped,
+    EditJudged,
     Hello,
     PageFrame,
     Refused,
@@ -41,10 +46,10 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class Starter(Protocol):
-    """Starts the turn that a page asked for."""
+    """Starts the turn that a page asked for, with the other tries at it."""
 
-    def __call__(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
-        """Start it; raises ``SparkError`` if it cannot be asked."""
+    def __call__(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> Sequence[RunningTurn]:
+        """Start it, and the other tries; raises ``SparkError`` if it cannot be asked."""
         ...
 
 
@@ -70,18 +75,37 @@ class PageConnection:
         Where turns are found.
     start : Starter
         Starts a turn.
+    judge : callable
+        Keeps what the user did with an edit.
     send : callable
         Sends one message; awaits until the page's connection took it, which is what holds a fast turn back from a slow
         page.
+    patience_s : float
+        How long a question waits for the cells it is about, in seconds.
+    completions : callable
+        Makes what completes at this page's caret.
     """
 
-    def __init__(self, user: str, mirror: NotebookMirror, turns: RunningTurns, start: Starter, send: Send) -> None:
+    def __init__(
+        self,
+        user: str,
+        mirror: NotebookMirror,
+        turns: RunningTurns,
+        start: Starter,
+        judge: Callable[[EditJudged], object],
+        send: Send,
+        completions: Callable[[Tell], PageCompletions],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._user, self._mirror, self._turns = user, mirror, turns
-        self._start, self._send = start, send
+        self._start, self._judge, self._send = start, judge, send
         self._followed: dict[str, _Followed] = {}
         self._numbers = 0
         self._said: list[str] = []
         self._woken = asyncio.Event()
+        self._held = HeldQuestions(mirror.is_whole, self._begin, patience_s)
+        self._completions = completions(self.tell)
 
     async def run(self) -> None:
         """Send what comes, until this task is cancelled: at once after a pause, then a batch at a time."""
@@ -115,7 +139,9 @@ class PageConnection:
             self.tell(_refused(getattr(frame, "turn_id", None), error))
 
     def close(self) -> None:
-        """Leave every turn; they run on."""
+        """Leave every turn; they run on. A completion does not: nobody would see it."""
+        self._held.close()
+        self._completions.close()
         for followed in self._followed.values():
             followed.turn.log.leave(self._woken.set)
         self._followed.clear()
@@ -125,16 +151,59 @@ class PageConnection:
             self.tell(Welcome(version=PAGE_VERSION))
         elif isinstance(frame, CellsListed):
             self.tell(CellsWanted(notebook=frame.notebook, cell_ids=self._mirror.listed(frame)))
+            self._held.told(frame.notebook)
         elif isinstance(frame, CellsChanged):
             self._mirror.changed(frame)
+            self._held.told(frame.notebook)
         elif isinstance(frame, TurnRequested):
-            # A page that lost its connection at this moment asks once more.
-            begun = self._turns.find(self._user, frame.turn_id)
-            self._follow(begun or self._start(self._user, frame, self._mirror), 0)
+            self._ask(frame)
         elif isinstance(frame, TurnJoined):
             self._join(frame)
+        elif isinstance(frame, EditJudged):
+            self._judge(frame)
+        elif isinstance(frame, CompletionRequested):
+            self._completions.ask(frame, self._mirror)
+        elif isinstance(frame, CompletionStopped):
+            self._completions.stop(frame.completion_id)
+        elif frame.turn_id in self._held:
+            self._change_held(frame)
         elif turn := self._turns.find(self._user, frame.turn_id):
             self._change(turn, frame)
+
+    def _ask(self, frame: TurnRequested) -> None:
+        # A page that lost its connection at this moment asks once more.
+        if begun := self._turns.find(self._user, frame.turn_id):
+            others = (self._turns.find(self._user, turn_id) for turn_id in frame.others)
+            for turn in (begun, *others):
+                if turn is not None:
+                    self._follow(turn, 0)
+        elif self._mirror.is_whole(frame.notebook):
+            self._begin(frame, [])
+        else:
+            self._held.hold(frame)
+
+    def _begin(self, frame: TurnRequested, words: list[str]) -> None:
+        """Start a turn; ``words`` were said while it waited for its notebook."""
+        try:
+            turns = self._start(self._user, frame, self._mirror)
+        except SparkError as error:
+            self._refuse(frame, error)
+            return
+        for turn in turns:
+            self._follow(turn, 0)
+            for said in words:
+                turn.steering.say(said)
+
+    def _refuse(self, frame: TurnRequested, error: SparkError) -> None:
+        for turn_id in (frame.turn_id, *frame.others):
+            self.tell(_refused(turn_id, error))
+
+    def _change_held(self, frame: WordsSaid | TurnStopped) -> None:
+        if isinstance(frame, WordsSaid):
+            self._held.say(frame.turn_id, frame.words)
+        else:
+            dropped = self._held.drop(frame.turn_id)
+            self._refuse(dropped, UsageError("Stopped before it was asked.", "Ask again."))
 
     def _change(self, turn: RunningTurn, frame: WordsSaid | TurnStopped) -> None:
         if isinstance(frame, WordsSaid):

@@ -5,24 +5,36 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from jupyter_spark.alternatives import spread_request
 from jupyter_spark.errors import SparkError
 from jupyter_spark.fallback import Substitute
-from jupyter_spark.journal import SafeJournal, open_journal
+from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_journal
 from jupyter_spark.providers import import_sdk
 from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.server.asked import asked_request
+from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
 from jupyter_spark.server.connection import PageConnection, Send
 from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
+from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.server.talks import Talks
 from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
-from jupyter_spark.wire import TurnRequest
-from jupyter_spark.wire_page import ModelProgress, TurnRequested
+from jupyter_spark.wire import Conversation, TurnRequest
+from jupyter_spark.wire_page import (
+    CompletionEnded,
+    CompletionRequested,
+    EditJudged,
+    ModelProgress,
+    SpentList,
+    TurnRequested,
+)
 
 PROGRESS_EVERY_S = 0.1
 
@@ -41,6 +53,8 @@ class Engine:
         self.journal = SafeJournal(lambda: open_journal(limits=load_limits()))
         self.turns = RunningTurns(self.journal)
         self._talks = Talks()
+        self._judging = ThreadPoolExecutor(1, thread_name_prefix="jupyter-spark-judged")
+        self._tally = CompletionTally()
         self._mirrors: defaultdict[str, NotebookMirror] = defaultdict(NotebookMirror)
         self._pages: set[PageConnection] = set()
         self._warming: asyncio.Future[None] | None = None
@@ -49,7 +63,7 @@ class Engine:
     def connect(self, user: str, send: Send) -> PageConnection:
         """Take in a page."""
         self._warm_up()
-        page = PageConnection(user, self._mirrors[user], self.turns, self.start, send)
+        page = PageConnection(user, self._mirrors[user], self.turns, self.start, self.judge, send, self._completions)
         self._pages.add(page)
         return page
 
@@ -63,11 +77,28 @@ class Engine:
         return load_settings()
 
     def path_of(self, notebook: str) -> str:
-        """Return the absolute path of a notebook that a page names."""
-        return str(self.root / notebook)
+        """Return the absolute path of a notebook that a page names, the same as the command line knows it by."""
+        return notebook_scope(self.root / notebook)
 
-    def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> RunningTurn:
-        """Start the turn that a page asked for."""
+    def judge(self, frame: EditJudged) -> None:
+        """Keep what the user did with an edit, in order and off the loop."""
+        self._judging.submit(
+            judge_edit,
+            self.journal,
+            frame.turn_id,
+            self.path_of(frame.notebook),
+            frame.cell_id,
+            frame.operation,
+            frame.outcome,
+            frame.before,
+            frame.after,
+        )
+
+    def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> Sequence[RunningTurn]:
+        """Start the turn that a page asked for, and the other tries at it beside it.
+
+        Each try is a turn of its own. The conversation goes on from the first: the others answer the same.
+        """
         settings = self.settings()
         snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
 
@@ -77,8 +108,32 @@ class Engine:
 
         profile = settings.for_tier(frame.tier, frame.profile)
         others = settings.fallbacks(frame.tier, frame.profile)
-        substitutes = [Substitute(self.turns.provider(other), partial(put, other)) for other in others]
-        return self.turns.start(user, put(profile), profile, substitutes, self._talks.keep)
+        begun = []
+        for index, request in enumerate(_tries(frame, put(profile))):
+
+            def put_again(other: Profile, index: int = index) -> TurnRequest:
+                return _tries(frame, put(other))[index]
+
+            substitutes = [Substitute(self.turns.provider(other), partial(put_again, other)) for other in others]
+            on_said = self._talks.keep if index == 0 else _ignore
+            begun.append(self.turns.start(user, request, profile, substitutes, on_said))
+        return begun
+
+    def spent(self, since_s: float) -> SpentList:
+        """Return what was spent since a moment, in seconds since the epoch."""
+        return spent_since(since_s, self.journal, self._tally)
+
+    def _completions(self, tell: Tell) -> PageCompletions:
+        def ended(frame: CompletionEnded) -> None:
+            self._tally.add(frame.tier, frame.figures, counted=frame.counted)
+
+        return PageCompletions(self._asked, ended, tell)
+
+    def _asked(self, frame: CompletionRequested, mirror: NotebookMirror, prepared: Prepared) -> Asked | None:
+        settings = self.settings()
+        snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
+        provider = self.turns.provider(settings.for_tier(frame.tier, frame.profile))
+        return prepared.asked(frame, snapshot, provider, settings.privacy)
 
     def pull_model(self) -> None:
         """Begin to download the built-in model; every page is told how far it is."""
@@ -121,7 +176,23 @@ class Engine:
         if self._pulling is not None:
             self._pulling.cancel()
         await self.turns.aclose()
+        await asyncio.to_thread(self._judging.shutdown)
         self.journal.close()
+
+
+def _tries(frame: TurnRequested, request: TurnRequest) -> Sequence[TurnRequest]:
+    """The request, or as many as tries were asked for, each under the id that the page gave it."""
+    if not frame.others:
+        return [request]
+    ids = (frame.turn_id, *frame.others)
+    return [
+        one.model_copy(update={"turn_id": turn_id, "group_id": frame.turn_id})
+        for turn_id, one in zip(ids, spread_request(request, len(ids)), strict=True)
+    ]
+
+
+def _ignore(_said: Conversation) -> None:
+    pass
 
 
 def _import_quietly() -> None:

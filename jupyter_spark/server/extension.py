@@ -12,6 +12,7 @@ from jupyter_spark.server.rest import (
     ConversationsHandler,
     KeyHandler,
     ModelHandler,
+    SpentHandler,
     StatusHandler,
     VariablesSourceHandler,
 )
@@ -37,6 +38,7 @@ class SparkExtension(ExtensionApp):
             "turns": TurnsSocket,
             "status": StatusHandler,
             "conversations": ConversationsHandler,
+            "spent": SpentHandler,
             "key": KeyHandler,
             "model": ModelHandler,
             "variables-source": VariablesSourceHandler,

@@ -19,6 +19,7 @@ class _Notebook:
     order: tuple[str, ...] = ()
     cells: dict[str, CellSnapshot] = field(default_factory=dict)
     changed_at_s: float = 0.0
+    wanted: set[str] = field(default_factory=set)  # listed, and their text is still to come
 
 
 class NotebookMirror:
@@ -37,6 +38,7 @@ class NotebookMirror:
             known = notebook.cells.get(cell.cell_id)
             if known is None or cell_mark(known.source, known.tags) != cell.mark:
                 wanted.append(cell.cell_id)
+        notebook.wanted = set(wanted)
         self._changed(notebook)
         return tuple(wanted)
 
@@ -45,9 +47,16 @@ class NotebookMirror:
         notebook = self._notebook(frame.notebook)
         for cell in frame.cells:
             notebook.cells[cell.cell_id] = cell
+            notebook.wanted.discard(cell.cell_id)
         if frame.order is not None:
             notebook.order = frame.order
+            notebook.wanted &= set(frame.order)
         self._changed(notebook)
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a notebook was listed and the text of all its cells has come."""
+        notebook = self._notebooks.get(name)
+        return notebook is not None and not notebook.wanted
 
     def snapshot(self, name: str, path: str | None) -> NotebookSnapshot:
         """Return a notebook as its page last told it.
@@ -55,10 +64,10 @@ class NotebookMirror:
         Raises
         ------
         UsageError
-            No page has told it.
+            No page has told it, or not all of it.
         """
         notebook = self._notebooks.get(name)
-        if notebook is None:
+        if notebook is None or notebook.wanted:
             raise UsageError("The server does not know this notebook yet.", "Reload the page and ask again.")
         return NotebookSnapshot(
             cells=tuple(notebook.cells[cell_id] for cell_id in notebook.order if cell_id in notebook.cells),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from jupyter_spark.journal import SafeJournal
-from jupyter_spark.wire import TurnFigures, TurnRecord
+from jupyter_spark.journal import SafeJournal, notebook_scope, outcome_of
+from jupyter_spark.wire import AppliedEdit, TurnFigures, TurnRecord
 from jupyter_spark.wire_page import ConversationList, PastConversation, PastTurn
 
 KEPT_TURNS = 500
+KEPT_EDITS = 1000
 TITLE_CHARS = 80
 
 
@@ -32,6 +33,9 @@ def past_conversations(
     for record in journal.turns(KEPT_TURNS, path):  # the newest first
         if record.conversation_id is not None:
             kept.setdefault(record.conversation_id, []).append(record)
+    applied: dict[str, list[AppliedEdit]] = {}
+    for edit in journal.applied(notebook_scope(path), KEPT_EDITS):
+        applied.setdefault(edit.turn_id, []).append(edit)
     return ConversationList(
         conversations=tuple(
             PastConversation(
@@ -39,16 +43,22 @@ def past_conversations(
                 notebook=notebook,
                 title=_title(records),
                 changed_at_s=records[0].created_at_s,
-                turns=tuple(_past_turn(journal, record, is_running) for record in reversed(records)),
+                turns=tuple(
+                    _past_turn(journal, record, applied.get(record.turn_id, []), is_running)
+                    for record in reversed(records)
+                ),
             )
             for conversation_id, records in kept.items()
         )
     )
 
 
-def _past_turn(journal: SafeJournal, record: TurnRecord, is_running: Callable[[str], bool]) -> PastTurn:
+def _past_turn(
+    journal: SafeJournal, record: TurnRecord, applied: Iterable[AppliedEdit], is_running: Callable[[str], bool]
+) -> PastTurn:
     lost = record.status == "running" and not is_running(record.turn_id)
     proposal = journal.proposal(record.turn_id)
+    outcome, cell_id = outcome_of(proposal, applied)
     return PastTurn(
         turn_id=record.turn_id,
         created_at_s=record.created_at_s,
@@ -62,6 +72,9 @@ def _past_turn(journal: SafeJournal, record: TurnRecord, is_running: Callable[[s
         error=record.error,
         figures=TurnFigures.model_validate(record.figures),
         proposals=(proposal,) if proposal is not None else (),
+        outcome=outcome,
+        taken_cell_id=cell_id,
+        group_id=record.group_id,
     )
 
 

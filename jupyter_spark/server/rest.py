@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -63,6 +64,21 @@ class ConversationsHandler(SparkHandler):
         turns = self.engine.turns
         path = self.engine.path_of(notebook)
         self.answer(past_conversations(self.engine.journal, notebook, path, turns.is_running))
+
+
+class SpentHandler(SparkHandler):
+    """``/jupyter-spark/spent?since_s=TIME``: the sums since a moment, in seconds since the epoch."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tell what turns and completions took; the page knows when its day began."""
+        try:
+            since_s = float(self.get_query_argument("since_s", "0"))
+        except ValueError:
+            self.refuse(UsageError("'since_s' is no time.", "Give it in seconds since the epoch."))
+            return
+        self.answer(await asyncio.to_thread(self.engine.spent, since_s))
 
 
 class KeyHandler(SparkHandler):

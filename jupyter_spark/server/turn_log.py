@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from jupyter_spark.wire import AnyTurnEvent, EditDelta, TextDelta, TurnCancelled, TurnFailed, TurnFinished
+from jupyter_spark.wire import AnyTurnEvent, EditDelta, EditStarted, TextDelta, TurnCancelled, TurnFailed, TurnFinished
 
 
 class TurnLog:
@@ -18,6 +18,7 @@ class TurnLog:
     def __init__(self, turn_id: str) -> None:
         self.turn_id = turn_id
         self.ended = False
+        self._has_words = False
         self._entries: list[str | tuple[str, ...] | bytes] = []
         self._readers: set[Callable[[], None]] = set()
 
@@ -30,16 +31,19 @@ class TurnLog:
         """Write an event down and wake the readers.
 
         The last event's words and proposal are left out: the log has them already, and said twice they would double
-        what is sent.
+        what is sent. Only an answer that was to be code and came in words has them at its end alone.
         """
         if isinstance(event, TextDelta):
+            self._has_words = True
             self._entries.append(event.text)
         elif isinstance(event, EditDelta):
             self._entries.append(event.lines)
         else:
+            if isinstance(event, EditStarted):  # what was said before it is void
+                self._has_words = False
             if isinstance(event, TurnFinished):
                 event = event.model_copy(update={"text": "", "proposal": None})
-            elif isinstance(event, TurnFailed | TurnCancelled):
+            elif isinstance(event, TurnCancelled) or (isinstance(event, TurnFailed) and self._has_words):
                 event = event.model_copy(update={"text": ""})
             self._entries.append(event.model_dump_json().encode())
             self.ended = self.ended or isinstance(event, TurnFinished | TurnFailed | TurnCancelled)

@@ -5,8 +5,27 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type PageFrame = Hello | CellsListed | CellsChanged | TurnRequested | TurnJoined | WordsSaid | TurnStopped;
-export type ServerFrame = Welcome | CellsWanted | TurnNumbered | TurnLost | TurnNews | Refused | ModelProgress;
+export type PageFrame =
+  | Hello
+  | CellsListed
+  | CellsChanged
+  | TurnRequested
+  | TurnJoined
+  | WordsSaid
+  | TurnStopped
+  | CompletionRequested
+  | CompletionStopped
+  | EditJudged;
+export type ServerFrame =
+  | Welcome
+  | CellsWanted
+  | TurnNumbered
+  | TurnLost
+  | TurnNews
+  | Refused
+  | ModelProgress
+  | CompletionSaid
+  | CompletionEnded;
 export type TurnEvent =
   | TurnStarted
   | ContextPacked
@@ -29,11 +48,16 @@ export interface Wire {
   CellsListed: CellsListed;
   CellsWanted: CellsWanted;
   CheckResult: CheckResult;
+  CompletionEnded: CompletionEnded;
+  CompletionRequested: CompletionRequested;
+  CompletionSaid: CompletionSaid;
+  CompletionStopped: CompletionStopped;
   ContextPack: ContextPack;
   ContextPacked: ContextPacked;
   ContextPiece: ContextPiece;
   ConversationList: ConversationList;
   EditDelta: EditDelta;
+  EditJudged: EditJudged;
   EditReady: EditReady;
   EditStarted: EditStarted;
   ErrorReport: ErrorReport;
@@ -50,6 +74,8 @@ export interface Wire {
   Refused: Refused;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
+  Spent: Spent;
+  SpentList: SpentList;
   TextDelta: TextDelta;
   TierStatus: TierStatus;
   TurnCancelled: TurnCancelled;
@@ -145,6 +171,73 @@ export interface CheckResult {
   ok: boolean;
 }
 /**
+ * A completion is whole, failed (``code``) or was stopped; ``counted``: its tokens are the endpoint's count.
+ */
+export interface CompletionEnded {
+  code: string;
+  completion_id: string;
+  counted: boolean;
+  figures: TurnFigures;
+  hint: string;
+  message: string;
+  model: string;
+  stopped: boolean;
+  tier: "spark" | "deep";
+  type: "completion_ended";
+}
+/**
+ * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
+ *
+ * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
+ * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
+ */
+export interface TurnFigures {
+  cost_usd: number | null;
+  endpoint_tokens_per_s: number | null;
+  first_token_s: number | null;
+  queue_s: number | null;
+  tokens_per_s: number | null;
+  total_s: number;
+  usage: Usage | null;
+}
+/**
+ * Token counts as the provider itself reports them; ``output_tokens`` includes reasoning.
+ */
+export interface Usage {
+  cached_tokens: number;
+  input_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+}
+/**
+ * What is to be written at the caret? The cell's text before and after it. A page asks one at a time.
+ */
+export interface CompletionRequested {
+  after: string;
+  before: string;
+  cell_id: string;
+  completion_id: string;
+  notebook: string;
+  profile?: string | null;
+  tier?: "spark" | "deep";
+  type: "completion_requested";
+}
+/**
+ * All that is to be shown at the caret so far.
+ */
+export interface CompletionSaid {
+  completion_id: string;
+  text: string;
+  type: "completion_said";
+}
+/**
+ * The caret has moved on.
+ */
+export interface CompletionStopped {
+  completion_id: string;
+  type: "completion_stopped";
+}
+/**
  * What goes to the model beside the instruction, and the names that an edit may rely on.
  *
  * ``kept_back`` counts the secrets that are not sent, those of the cell itself included; ``kept_out`` the cells of
@@ -215,45 +308,26 @@ export interface PastConversation {
   turns: PastTurn[];
 }
 /**
- * A turn of a conversation, as the journal kept it.
+ * A turn of a conversation, as the journal kept it, and what became of its edit.
+ *
+ * ``taken_cell_id`` is the cell that holds the edit, if one does. Turns of one ``group_id`` are alternatives.
  */
 export interface PastTurn {
   created_at_s: number;
   error: string;
   figures: TurnFigures;
+  group_id: string | null;
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
   model: string;
+  outcome: "open" | "taken" | "taken_back" | "refused";
   profile: string;
   proposals: Proposal[];
   status: "running" | "finished" | "failed" | "cancelled" | "interrupted";
+  taken_cell_id: string | null;
   text: string;
   tier: "spark" | "deep";
   turn_id: string;
-}
-/**
- * What a turn took. Times in seconds, rates in tokens a second, cost in US dollars.
- *
- * ``tokens_per_s`` is the answer's tokens, by the provider's own count and without reasoning, over the time from the
- * first of them to the end. ``queue_s`` and ``endpoint_tokens_per_s`` are what the endpoint itself tells, if it does.
- */
-export interface TurnFigures {
-  cost_usd: number | null;
-  endpoint_tokens_per_s: number | null;
-  first_token_s: number | null;
-  queue_s: number | null;
-  tokens_per_s: number | null;
-  total_s: number;
-  usage: Usage | null;
-}
-/**
- * Token counts as the provider itself reports them; ``output_tokens`` includes reasoning.
- */
-export interface Usage {
-  cached_tokens: number;
-  input_tokens: number;
-  output_tokens: number;
-  reasoning_tokens: number;
 }
 /**
  * An edit with its checks: a proposal until the user takes it.
@@ -262,6 +336,7 @@ export interface Proposal {
   checks: CheckResult[];
   edit: CellEdit;
   proposal_id: string;
+  refused: boolean;
   repaired: boolean;
   turn_id: string;
   words: string;
@@ -274,6 +349,24 @@ export interface EditDelta {
   seq: number;
   turn_id: string;
   type: "edit_delta";
+}
+/**
+ * What the user did with a proposed edit in the page, for history and undo.
+ *
+ * ``cell_id`` is the cell that was changed; for ``insert_below``, the new one. ``before`` and ``after`` are its whole
+ * text, before the act and after it (for what was refused, both are the text as it stands). An edit that is taken in
+ * parts is told once for each part: the second's ``before`` is the first's ``after``, and each is taken back alone.
+ */
+export interface EditJudged {
+  after: string;
+  before: string;
+  cell_id: string;
+  notebook: string;
+  operation: "replace" | "insert_below";
+  outcome: "taken" | "taken_back" | "refused";
+  proposal_id: string;
+  turn_id: string;
+  type: "edit_judged";
 }
 /**
  * The edit is complete and checked.
@@ -336,7 +429,8 @@ export interface Notice {
  * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
  * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
  * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
- * variables is, in seconds.
+ * variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
+ * (alternatives): each is a turn of its own.
  */
 export interface TurnRequested {
   again?: boolean;
@@ -350,6 +444,7 @@ export interface TurnRequested {
   instruction: string;
   kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
   notebook: string;
+  others?: string[];
   profile?: string | null;
   selection?: string;
   tier?: "spark" | "deep";
@@ -560,4 +655,24 @@ export interface TierStatus {
   ready: boolean;
   tier: "spark" | "deep";
   title: string;
+}
+/**
+ * What one tier's turns and completions took; ``estimated`` where an answer was not heard to its end.
+ */
+export interface Spent {
+  cached_tokens: number;
+  completions: number;
+  cost_usd: number | null;
+  estimated: boolean;
+  input_tokens: number;
+  output_tokens: number;
+  tier: "spark" | "deep";
+  turns: number;
+}
+/**
+ * What was spent since a moment, by tier.
+ */
+export interface SpentList {
+  since_s: number;
+  tiers: Spent[];
 }

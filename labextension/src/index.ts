@@ -1,7 +1,19 @@
 import { commandsPlugin } from './chat/commands';
 import { corePlugin } from './chat/core';
 import { chatPlugin } from './chat/plugin';
+import { completePlugin } from './complete/plugin';
+import { editPlugin } from './edit/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
 import { settingsPlugin } from './settings/plugin';
+import { statusPlugin } from './status/plugin';
 
-export default [corePlugin, chatPlugin, commandsPlugin, firstRunPlugin, settingsPlugin];
+export default [
+  corePlugin,
+  chatPlugin,
+  commandsPlugin,
+  editPlugin,
+  firstRunPlugin,
+  settingsPlugin,
+  completePlugin,
+  statusPlugin
+];

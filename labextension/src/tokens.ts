@@ -3,11 +3,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TurnChannel } from './channel/turns';
+import type { TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
+import type { Completions } from './complete/completions';
+import type { Suggestion } from './edit/suggestion';
 import type { NotebookContext } from './context/notebook';
 import type { Setup } from './firstrun/setup';
+import type { SparkRest } from './rest';
 import type { SparkOptions } from './settings/options';
+import type { Activity } from './status/activity';
 
 /** The engine's side of the page: one connection, the conversations, what is known of the notebook in front. */
 export interface ISpark {
@@ -16,6 +22,9 @@ export interface ISpark {
   readonly context: NotebookContext;
   readonly setup: Setup;
   readonly options: SparkOptions;
+  readonly completions: Completions;
+  readonly activity: Activity;
+  readonly rest: SparkRest;
   readonly trans: TranslationBundle;
   /** What an empty panel shows instead of its greeting; null for the greeting. */
   emptyView: () => React.JSX.Element | null;
@@ -32,3 +41,26 @@ export interface ISparkChat {
 }
 
 export const ISparkChat = new Token<ISparkChat>('jupyter-spark-ai:ISparkChat', 'The sidebar chat of Spark.');
+
+/** Edits that are shown in cells. */
+export interface ISparkEdits {
+  /** Open the prompt above the active cell, about all cells that are selected. */
+  prompt(words?: string): void;
+  /** Ask for an edit of a cell; its lines arrive in the cell. False if the cell cannot be edited. */
+  ask(panel: NotebookPanel, cellId: string, asking: IEditAsking): boolean;
+  /**
+   * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`; null if the cell is gone.
+   *
+   * @param base - the text that it is made from; what the cell holds now if it is not given
+   */
+  open(panel: NotebookPanel, cellId: string, base?: string): Suggestion | null;
+}
+
+/** What is asked of a cell. */
+export interface IEditAsking {
+  kind?: 'rewrite' | 'fix' | 'generate';
+  instruction: string;
+  extras?: Partial<TurnRequested>;
+}
+
+export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');

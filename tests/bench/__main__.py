@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.bench import cancelling, iopub, load_ext, packing, page, prefix, recall, redaction, transports, variables
+from tests.bench import (
+    cancelling,
+    ghost,
+    iopub,
+    load_ext,
+    packing,
+    page,
+    prefix,
+    recall,
+    redaction,
+    transports,
+    variables,
+)
 
 load_ext.main()
 variables.main()
@@ -14,3 +26,4 @@ prefix.main()
 transports.main()
 cancelling.main()
 page.main()
+ghost.main()

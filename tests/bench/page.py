@@ -93,7 +93,9 @@ class Side:
         if self.chat is None:
             self.page.evaluate("document.querySelector('pre').replaceChildren()")
         else:
-            self.chat.panel.get_by_role("button", name="New conversation").click()
+            button = self.chat.panel.get_by_role("button", name="New conversation")
+            if button.is_enabled():
+                button.click()
 
     def metrics(self) -> dict[str, float]:
         """The browser's own figures of the page."""

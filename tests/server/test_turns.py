@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from typing import Any
 
+from jupyter_spark.wire_page import text_mark
 from tests.kernel.server import JupyterServer
 from tests.paced import Fault, PacedServer
 from tests.server.page import CELLS, NOTEBOOK, opened_page, request
@@ -107,9 +110,6 @@ def test_what_cannot_be_asked_is_refused_in_one_line(server: JupyterServer, pace
         assert page.until("refused")["message"] == "There are no words to go by."
         page.ask("t2", "mend it", kind="rewrite", cell_id="gone")
         assert page.until("refused")["message"] == "That cell is not in the notebook any more."
-        page.ask("t3", notebook="elsewhere.ipynb")
-        refused = page.until("refused")
-        assert (refused["turn_id"], refused["message"]) == ("t3", "The server does not know this notebook yet.")
         page.ask("t4", profile="nobody")
         assert page.until("refused")["code"] == "unknown_profile"
         page.send("nonsense")
@@ -121,6 +121,22 @@ def test_what_cannot_be_asked_is_refused_in_one_line(server: JupyterServer, pace
         page.ask(fresh())
         page.until("turn_finished")
     assert len(paced.records) == 1
+
+
+def test_a_question_asked_at_once_waits_for_the_cells(server: JupyterServer, paced: PacedServer) -> None:
+    cells = [{"cell_id": cell_id, "source": text} for cell_id, text in CELLS.items()]
+    listed = [{"cell_id": cell_id, "mark": text_mark(text)} for cell_id, text in CELLS.items()]
+    with opened_page(server) as page:
+        turn = fresh()
+        page.ask(turn, "how many?", notebook="new.ipynb")  # before the page has told anything
+        page.send("cells_listed", notebook="new.ipynb", cells=listed)
+        wanted = page.until("cells_wanted")["cell_ids"]
+        assert set(wanted) == CELLS.keys()
+        assert not any(isinstance(one, dict) and one["type"] == "turn_numbered" for one in page.frames)
+        page.send("cells_changed", notebook="new.ipynb", cells=cells)
+        page.until("turn_finished")
+    (record,) = paced.records
+    assert all(text in str(record.body) for text in CELLS.values())
 
 
 def test_an_endpoint_that_fails(server: JupyterServer, paced: PacedServer) -> None:
@@ -192,3 +208,76 @@ def test_the_next_question_goes_on_from_the_last(server: JupyterServer, paced: P
     assert "total = max(orders)" in two[-1]["content"]
     assert CELLS["a"] not in two[-1]["content"]
     assert "one?" not in str(three)
+
+
+EDIT = "```python\ntotal = 0\nfor order in orders:\n    total += order\n```\n"
+
+
+def past_turn(server: JupyterServer, turn: str) -> dict[str, Any]:
+    _status, body = request(server, "GET", f"conversations?notebook={NOTEBOOK}")
+    kept = (one for conversation in body["conversations"] for one in conversation["turns"])
+    return next(dict(one) for one in kept if one["turn_id"] == turn)
+
+
+def test_what_became_of_an_edit_is_kept_for_the_page_and_for_undo(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = EDIT
+    turn = fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn, "use a loop", kind="rewrite", cell_id="b")
+        proposal = page.until("edit_ready")["proposal"]
+        page.until("turn_finished")
+        edit = proposal["edit"]
+        old, new = edit["old_source"], edit["new_source"]
+
+        def judge(outcome: str, before: str, after: str) -> None:
+            about = {"turn_id": turn, "proposal_id": proposal["proposal_id"], "notebook": NOTEBOOK, "cell_id": "b"}
+            page.send("edit_judged", **about, operation="replace", outcome=outcome, before=before, after=after)
+
+        def until(outcome: str) -> dict[str, Any]:
+            deadline_s = time.monotonic() + 20
+            while (past := past_turn(server, turn))["outcome"] != outcome and time.monotonic() < deadline_s:
+                time.sleep(0.02)
+            assert past["outcome"] == outcome
+            return past
+
+        assert past_turn(server, turn)["outcome"] == "open"
+        judge("refused", old, old)
+        until("refused")
+        judge("taken", old, new)
+        assert until("taken")["taken_cell_id"] == "b"
+        judge("taken_back", new, old)
+        assert until("taken_back")["taken_cell_id"] is None
+        half = "total = 0"
+        judge("taken", old, half)  # in two parts
+        judge("taken", half, new)
+        judge("taken_back", new, half)
+        until("taken")
+        judge("taken_back", half, old)
+        until("taken_back")
+
+
+def test_alternatives_are_turns_of_one_group(server: JupyterServer, paced: PacedServer) -> None:
+    paced.answer = EDIT
+    ids = [fresh() for _ in range(3)]
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(ids[0], "use a loop", kind="rewrite", cell_id="b", others=ids[1:])
+        for _ in ids:
+            page.until("turn_finished")
+        assert set(page.numbers.values()) == set(ids)
+        page.ask(fresh(), "why?", others=[fresh()])
+        assert [page.until("refused")["message"] for _ in range(2)] == ["Alternatives are of an edit."] * 2
+    assert len(paced.records) == 3
+    assert {past_turn(server, turn)["group_id"] for turn in ids} == {ids[0]}
+
+
+def test_an_edit_that_is_answered_in_words_is_told_whole(server: JupyterServer, paced: PacedServer) -> None:
+    words = "I would rather not change that cell, for it is right as it stands. " * 8
+    paced.answer = words
+    with opened_page(server) as page:
+        page.tell_notebook()
+        turn = fresh()
+        page.ask(turn, "use a loop", kind="rewrite", cell_id="b")
+        failed = page.until("turn_failed")
+    assert words.strip() in page.text(turn) + failed["text"]

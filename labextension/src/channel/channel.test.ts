@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Refused, TurnEvent, TurnRequested } from '../_wire';
+import { PAGE_VERSION } from './channel';
 import { TurnChannel, type ITurnReader } from './turns';
 
 class FakeSocket {
@@ -21,7 +22,7 @@ class FakeSocket {
   tell(...frames: unknown[]): void {
     this.onmessage({ data: JSON.stringify(frames) });
   }
-  welcome(version = 1): void {
+  welcome(version = PAGE_VERSION): void {
     this.onopen();
     this.tell({ type: 'welcome', version });
   }
@@ -105,6 +106,33 @@ test('after a break a turn goes on where it was', () => {
   socket().welcome();
   socket().tell({ type: 'turn_lost', turn_id: 't' });
   expect(reader.log.pop()).toBe('lost');
+});
+
+test('alternatives that the server has not heard of come with the turn they were asked with', () => {
+  const readers = [new Reader(), new Reader()] as const;
+  channel.ask({ ...request('t'), others: ['u'] }, readers[0], [readers[1]]);
+  const first = FakeSocket.all[0] as FakeSocket;
+  first.welcome();
+  expect(first.sent.slice(1).map(frame => [frame.type, frame.turn_id])).toEqual([['turn_requested', 't']]);
+  first.tell({ type: 'turn_numbered', turn_id: 't', number: 1 }, { type: 'turn_numbered', turn_id: 'u', number: 2 });
+  first.tell([2, 1, 'hers'], [1, 1, 'his']);
+  expect(readers.map(reader => reader.log)).toEqual([['his'], ['hers']]);
+  first.onclose();
+  vi.advanceTimersByTime(1000);
+  const second = FakeSocket.all[1] as FakeSocket;
+  second.welcome();
+  expect(second.sent.slice(1).map(frame => [frame.type, frame.turn_id])).toEqual([
+    ['turn_joined', 't'],
+    ['turn_joined', 'u']
+  ]);
+});
+
+test('what became of an edit is told as soon as there is a connection', () => {
+  const about = { turn_id: 't', proposal_id: 'p', notebook: 'n', cell_id: 'a', operation: 'replace' } as const;
+  channel.judge({ type: 'edit_judged', ...about, outcome: 'taken', before: 'x', after: 'y' });
+  const first = FakeSocket.all[0] as FakeSocket;
+  first.welcome();
+  expect(first.sent.slice(1).map(frame => frame.type)).toEqual(['edit_judged']);
 });
 
 test('a server that stays away is asked less and less often', () => {

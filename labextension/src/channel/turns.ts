@@ -1,6 +1,6 @@
 /** Gives each turn's news to whoever follows that turn, and asks for it again after a break. */
 
-import type { PageFrame, Refused, ServerFrame, TurnEvent, TurnRequested } from '../_wire';
+import type { EditJudged, PageFrame, Refused, ServerFrame, TurnEvent, TurnRequested } from '../_wire';
 import { Channel, type ChannelState, type IChannelListener, type ShortFrame, type SocketMaker } from './channel';
 
 /** Who follows a turn. */
@@ -23,6 +23,8 @@ interface IFollowed {
   /** Whether the server has heard of the turn; until then its request is sent again after a break. */
   known: boolean;
   request: TurnRequested | null;
+  /** The turn with which this one was asked for; empty for one that was asked for by itself. */
+  lead: string;
 }
 
 const ENDS = new Set(['turn_finished', 'turn_failed', 'turn_cancelled']);
@@ -37,6 +39,9 @@ export class TurnChannel implements IChannelListener {
   onStateChanged: (state: ChannelState) => void = () => undefined;
   /** Called with frames that belong to no turn; set by the owner. */
   onOther: (frame: ServerFrame) => void = () => undefined;
+
+  /** Called with all that a turn does, whoever asked for it; set by the owner. */
+  onActivity: (turnId: string, what: TurnRequested | TurnEvent | 'streamed' | 'gone') => void = () => undefined;
 
   get state(): ChannelState {
     return this._channel.state;
@@ -55,15 +60,28 @@ export class TurnChannel implements IChannelListener {
     return this._channel.send(frame);
   }
 
-  /** Begin a turn; without a connection it begins as soon as there is one. */
-  ask(request: TurnRequested, reader: ITurnReader): void {
-    this._followed.set(request.turn_id, { reader, position: 0, known: false, request });
+  /** Begin a turn; without a connection it begins as soon as there is one. `others` read `request.others`. */
+  ask(request: TurnRequested, reader: ITurnReader, others: readonly ITurnReader[] = []): void {
+    const asked = { position: 0, known: false };
+    this._followed.set(request.turn_id, { ...asked, reader, request, lead: '' });
+    others.forEach((other, index) => {
+      const turnId = request.others?.[index] ?? '';
+      this._followed.set(turnId, { ...asked, reader: other, request: null, lead: request.turn_id });
+    });
     this._channel.send(request);
+    this.onActivity(request.turn_id, request);
+  }
+
+  /** Tell what the user did with an edit; without a connection as soon as there is one. */
+  judge(frame: EditJudged): void {
+    if (!this._channel.send(frame)) {
+      this._judged.push(frame);
+    }
   }
 
   /** Follow a turn that was begun before this page was loaded. */
   join(turnId: string, reader: ITurnReader): void {
-    this._followed.set(turnId, { reader, position: 0, known: true, request: null });
+    this._followed.set(turnId, { reader, position: 0, known: true, request: null, lead: '' });
     this._channel.send({ type: 'turn_joined', turn_id: turnId, position: 0 });
   }
 
@@ -80,10 +98,12 @@ export class TurnChannel implements IChannelListener {
     // First the owner, who tells the notebooks: a turn is about them.
     this.onStateChanged(state);
     if (state === 'open') {
+      this._judged.splice(0).forEach(frame => this.judge(frame));
       for (const [turnId, followed] of this._followed) {
         if (followed.request && !followed.known) {
           this._channel.send(followed.request);
-        } else {
+        } else if (followed.known || this._followed.get(followed.lead)?.known !== false) {
+          // What was asked for with another turn comes with that one.
           this._channel.send({ type: 'turn_joined', turn_id: turnId, position: followed.position });
         }
       }
@@ -96,6 +116,7 @@ export class TurnChannel implements IChannelListener {
       return;
     }
     followed.position = position;
+    this.onActivity(this._numbers.get(number) ?? '', 'streamed');
     if (typeof piece === 'string') {
       followed.reader.onWords(piece);
     } else {
@@ -121,6 +142,7 @@ export class TurnChannel implements IChannelListener {
           if (ENDS.has(frame.event.type)) {
             this._followed.delete(turnId);
           }
+          this.onActivity(turnId, frame.event);
           followed.reader.onEvent(frame.event);
         }
         break;
@@ -143,10 +165,12 @@ export class TurnChannel implements IChannelListener {
   private _end(turnId: string): ITurnReader | undefined {
     const reader = this._followed.get(turnId)?.reader;
     this._followed.delete(turnId);
+    this.onActivity(turnId, 'gone');
     return reader;
   }
 
   private readonly _channel: Channel;
   private readonly _followed = new Map<string, IFollowed>();
+  private readonly _judged: EditJudged[] = [];
   private readonly _numbers = new Map<number, string>();
 }

@@ -39,19 +39,14 @@ export class AnswerBody {
 
   readonly element: HTMLElement;
 
-  /** Show more text: at once after a pause, and what comes before the next frame with that frame. */
+  /** Show more text: at once after a pause, and while text keeps coming, with each frame. */
   add(text: string): void {
     this._pending += text;
     if (!text || this._frame) {
       return;
     }
     this._flush();
-    this._frame = requestAnimationFrame(() => {
-      this._frame = 0;
-      if (this._pending) {
-        this._flush();
-      }
-    });
+    this._frame = requestAnimationFrame(this._onFrame);
   }
 
   /** Show all text at once, the last block included. */
@@ -83,6 +78,15 @@ export class AnswerBody {
     this._cutter.feed(text).forEach(block => this._close(block));
     this._grow();
   }
+
+  // Changed between two frames the page would be laid out twice: for the scroll event of the frame before, and again.
+  private readonly _onFrame = (): void => {
+    const isGoingOn = this._pending !== '';
+    this._frame = isGoingOn ? requestAnimationFrame(this._onFrame) : 0;
+    if (isGoingOn) {
+      this._flush();
+    }
+  };
 
   /** Let the open block grow by what is new. */
   private _grow(): void {

@@ -72,3 +72,20 @@ test('new code goes into a cell below, which is taken back only as it was made',
   expect(takeBack(open, made, 'new')).toBe('done');
   expect(open.log).toEqual(['insert 1', 'remove new']);
 });
+
+test('who wrote an edit is noted where the user wants that, and gone with the edit', () => {
+  const writer = { model: 'm', tier: 'spark', turn: 't' };
+  for (const notesWriters of [true, false]) {
+    const open = { ...notebook('old'), notesWriters };
+    const kept: Record<string, unknown> = {};
+    Object.assign(open.cells[0] as object, {
+      getMetadata: (key: string) => kept[key],
+      setMetadata: (key: string, value: unknown) => (kept[key] = value),
+      deleteMetadata: (key: string) => delete kept[key]
+    });
+    applyEdit(open, edit(), writer);
+    expect(kept).toEqual(notesWriters ? { jupyter_spark: { ...writer, time: expect.any(String) as string } } : {});
+    expect(takeBack(open, edit(), 'c0', 't')).toBe('done');
+    expect(kept).toEqual({});
+  }
+});

@@ -1,9 +1,10 @@
 /** What the chat does to a notebook's cells: each change is one undo step, and none overwrites what it has not seen. */
 
 import type { CellEdit } from '../_wire';
+import { type IMarkedCell, type IWriter, markProvenance, unmarkProvenance } from '../edit/provenance';
 
 /** What is used of a cell; Lab's shared cells have it. */
-export interface IEditableCell {
+export interface IEditableCell extends Partial<IMarkedCell> {
   readonly id: string;
   readonly cell_type: string;
   getSource(): string;
@@ -18,6 +19,8 @@ export interface IEditableNotebook {
   /** The index of the active cell. */
   readonly active: number;
   readonly language: string;
+  /** Whether the user wants a note in a cell's metadata of who wrote it. */
+  readonly notesWriters?: boolean;
   insert(index: number, source: string): string;
   activate(index: number): void;
   remove(cellId: string): void;
@@ -45,8 +48,21 @@ export function writeCell(notebook: IEditableNotebook | null, cellId: string, fr
   return 'done';
 }
 
-/** Take an edit; returns how it went and the cell that holds it. */
-export function applyEdit(notebook: IEditableNotebook | null, edit: CellEdit): [how: Written, cellId: string] {
+/** Take an edit; returns how it went and the cell that holds it. Who wrote it is noted if the user wants that. */
+export function applyEdit(
+  notebook: IEditableNotebook | null,
+  edit: CellEdit,
+  writer: IWriter | null = null
+): [how: Written, cellId: string] {
+  const [how, cellId] = put(notebook, edit);
+  const cell = notebook?.cells.find(cell => cell.id === cellId);
+  if (how === 'done' && writer && notebook?.notesWriters && isMarked(cell)) {
+    markProvenance(cell, writer);
+  }
+  return [how, cellId];
+}
+
+function put(notebook: IEditableNotebook | null, edit: CellEdit): [how: Written, cellId: string] {
   if (edit.operation === 'replace') {
     return [writeCell(notebook, edit.cell_id, edit.old_source, edit.new_source), edit.cell_id];
   }
@@ -54,10 +70,15 @@ export function applyEdit(notebook: IEditableNotebook | null, edit: CellEdit): [
   return notebook && index >= 0 ? ['done', notebook.insert(index + 1, edit.new_source)] : ['gone', ''];
 }
 
-/** Take an edit back that was taken, unless its cell was changed since. */
-export function takeBack(notebook: IEditableNotebook | null, edit: CellEdit, cellId: string): Written {
+/** Take an edit back that was taken, unless its cell was changed since; with it goes the note of the turn. */
+export function takeBack(notebook: IEditableNotebook | null, edit: CellEdit, cellId: string, turn = ''): Written {
   if (edit.operation === 'replace') {
-    return writeCell(notebook, cellId, edit.new_source, edit.old_source);
+    const how = writeCell(notebook, cellId, edit.new_source, edit.old_source);
+    const cell = notebook?.cells.find(cell => cell.id === cellId);
+    if (how === 'done' && isMarked(cell)) {
+      unmarkProvenance(cell, turn);
+    }
+    return how;
   }
   const cell = notebook?.cells.find(cell => cell.id === cellId);
   if (!notebook || !cell) {
@@ -68,6 +89,10 @@ export function takeBack(notebook: IEditableNotebook | null, edit: CellEdit, cel
   }
   notebook.remove(cellId);
   return 'done';
+}
+
+function isMarked(cell: IEditableCell | undefined): cell is IEditableCell & IMarkedCell {
+  return typeof cell?.setMetadata === 'function';
 }
 
 /** Bring a cell into view; false if it is gone. */

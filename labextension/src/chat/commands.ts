@@ -76,11 +76,6 @@ function askingCommands(
       label: trans.__('Fix This Cell'),
       isEnabled: isCode,
       execute: sayNow('/fix')
-    },
-    'rewrite-cell': {
-      label: trans.__('Edit This Cell with Spark…'),
-      isEnabled: isCode,
-      execute: () => chat.ask('/edit ')
     }
   };
 }

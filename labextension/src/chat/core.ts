@@ -7,11 +7,13 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ConversationList, PastConversation } from '../_wire';
 import { TurnChannel } from '../channel/turns';
+import { Completions } from '../complete/completions';
 import { NotebookContext } from '../context/notebook';
 import { Setup } from '../firstrun/setup';
 import { type NotebookSync, watchPanel } from '../notebook/sync';
 import { SparkRest } from '../rest';
 import { SparkOptions } from '../settings/options';
+import { Activity } from '../status/activity';
 import { ISpark } from '../tokens';
 import { ChatStore } from './store';
 
@@ -36,6 +38,13 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
     storage: window.sessionStorage
   });
   const setup = new Setup(rest);
+  const completions = new Completions({
+    push: notebook => syncs.get(notebook)?.push(),
+    send: frame => channel.send(frame)
+  });
+  const activity = new Activity();
+  channel.onActivity = (turnId, what) => activity.onTurn(turnId, what);
+  completions.onEnded = frame => activity.onCompletion(frame);
   const options = new SparkOptions();
   const context = new NotebookContext(
     tracker,
@@ -53,6 +62,10 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
       syncs.forEach(sync => sync.list());
       void setup.refresh(); // the server may have been restarted, with a key in its environment
     }
+    if (state !== 'open') {
+      completions.onLost();
+    }
+    activity.setConnection(state);
     store.setConnection(state);
   };
   channel.onOther = frame => {
@@ -60,11 +73,13 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
       syncs.get(frame.notebook)?.answer(frame.cell_ids);
     } else if (frame.type === 'model_progress') {
       setup.onProgress(frame);
+    } else if (frame.type === 'completion_said' || frame.type === 'completion_ended') {
+      completions.onFrame(frame);
     }
   };
   followNotebooks(tracker, channel, syncs, store);
   channel.open();
-  return { channel, store, context, setup, options, trans, emptyView: () => null };
+  return { channel, store, context, setup, options, completions, activity, rest, trans, emptyView: () => null };
 }
 
 /** Tell the server of every open notebook, and talk about the one in front. */

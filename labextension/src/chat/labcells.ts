@@ -3,19 +3,20 @@
 import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import type { FindNotebook, IEditableCell, IEditableNotebook } from './cells';
 
-export function labNotebooks(tracker: INotebookTracker): FindNotebook {
+export function labNotebooks(tracker: INotebookTracker, notesWriters: () => boolean): FindNotebook {
   return path => {
     const panel = tracker.find(panel => panel.context.path === path);
-    return panel?.content.model ? asEditable(panel) : null;
+    return panel?.content.model ? asEditable(panel, notesWriters()) : null;
   };
 }
 
-function asEditable(panel: NotebookPanel): IEditableNotebook {
+function asEditable(panel: NotebookPanel, notesWriters: boolean): IEditableNotebook {
   const { content, sessionContext } = panel;
   const shared = content.model?.sharedModel;
   const cells = (shared?.cells ?? []) as readonly unknown[] as readonly IEditableCell[];
   return {
     cells,
+    notesWriters,
     active: content.activeCellIndex,
     language: content.model?.defaultKernelLanguage || sessionContext.kernelPreference.language || 'python',
     insert: (index, source) => {

@@ -43,7 +43,11 @@ export class ChatPanel extends ReactWidget {
   protected onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this.update(); // a hidden field has no height to fit
-    this._options.spark.context.read();
+    const { context, setup } = this._options.spark;
+    context.read();
+    if (setup.status === null || setup.problem) {
+      void setup.refresh(); // a settings file that was broken may be mended by now
+    }
   }
 
   protected render(): React.JSX.Element {
@@ -91,6 +95,11 @@ function Chat(props: IChatProps): React.JSX.Element {
       {store.connection === 'outdated' && (
         <p className="jp-Spark-problem" role="alert">
           {trans.__('The server speaks another version of Spark: reload the page.')}
+        </p>
+      )}
+      {setup.problem && !setup.isNeeded && store.connection === 'open' && (
+        <p className="jp-Spark-problem" role="alert">
+          {setup.problem}
         </p>
       )}
       {showsHistory ? (

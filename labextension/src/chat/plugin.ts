@@ -28,7 +28,8 @@ function activate(
   restorer: ILayoutRestorer | null
 ): ISparkChat {
   const files = new FileCandidates(app.serviceManager.contents);
-  const tools = labTurnTools(rendermime, languages, tracker, spark.trans);
+  const notesWriters = (): boolean => spark.options.current.provenance;
+  const tools = labTurnTools(rendermime, languages, tracker, spark.store.verdicts, spark.trans, notesWriters);
   const panel = new ChatPanel({ spark, files, commands: app.commands, tools });
   app.shell.add(panel, 'right', { rank: 500 });
   restorer?.add(panel, panel.id);

@@ -1,6 +1,6 @@
 /** Up and Down in the composer: what was said before in this conversation. */
 
-import type { Conversation } from './store';
+import type { Conversation } from './conversation';
 import { asTyped } from './slash';
 
 /**

@@ -8,7 +8,8 @@ const FIGURES = { first_token_s: null, total_s: 0, tokens_per_s: null, usage: nu
 
 function past(id: string, status: PastTurn['status'], text = ''): PastTurn {
   const base = { created_at_s: 0, kind: 'ask', tier: 'spark', profile: 'p', model: 'm', error: '' } as const;
-  const rest = { figures: FIGURES, proposals: [] } as unknown as PastTurn;
+  const edit = { proposals: [], outcome: 'open', taken_cell_id: null, group_id: null } as const;
+  const rest = { figures: FIGURES, ...edit } as unknown as PastTurn;
   return { ...rest, ...base, turn_id: id, instruction: `about ${id}`, status, text };
 }
 
@@ -102,4 +103,26 @@ test('Up walks back through what was said, Down forward; own words are left alon
   expect(recalled(at, 'two', 1, -1)).toEqual({ text: '', back: 0 });
   expect(recalled(at, 'two changed', 1, 1)).toBeNull();
   expect(recalled(at, 'mine', 0, 1)).toBeNull();
+});
+
+test('alternatives are one entry with a turn for each way, asked in one go and stopped in one', () => {
+  const { store, sent } = made();
+  const stopped: string[] = [];
+  store.channel.stop = id => stopped.push(id) > 0;
+  store.show('n.ipynb');
+  store.send({ kind: 'rewrite', instruction: 'x', cellId: 'a' });
+  const first = store.current?.turns[0];
+  first?.onLost();
+  if (first) {
+    store.alternatives(first);
+  }
+  expect(store.current?.turns).toHaveLength(2);
+  const ways = store.current?.turns[1]?.ways;
+  const ids = ways?.turns.map(turn => turn.id) ?? [];
+  expect(sent[1]).toMatchObject({ kind: 'rewrite', cell_id: 'a', turn_id: ids[0], others: ids.slice(1) });
+  ways?.turns[0]?.onLost();
+  store.stop();
+  expect(stopped).toEqual(ids.slice(1));
+  ways?.turns.forEach(turn => turn.onLost());
+  expect(store.current?.running).toBeNull();
 });

@@ -4,7 +4,13 @@ import type { PastConversation, TurnRequested } from '../_wire';
 import { Watched } from '../watched';
 import type { ChannelState } from '../channel/channel';
 import type { TurnChannel } from '../channel/turns';
+import { Conversation, draftKey, newId, turnsOf } from './conversation';
 import { Turn, type Tier, type TurnKind } from './turn';
+import { Verdicts } from './verdicts';
+import { Ways } from './ways';
+
+/** How many alternatives are asked for. */
+const WAYS = 3;
 
 /** What the user asks, beside the words. */
 export interface IAsking {
@@ -13,23 +19,10 @@ export interface IAsking {
   cellId?: string | null;
   tier?: Tier;
   extras?: Partial<TurnRequested>;
-}
-
-/** A conversation about one notebook. */
-export class Conversation {
-  constructor(
-    public notebook: string,
-    readonly id: string = newId()
-  ) {}
-
-  turns: Turn[] = [];
-  draft = '';
-
-  /** The turn that is being answered, if any. */
-  get running(): Turn | null {
-    const last = this.turns[this.turns.length - 1];
-    return last && !last.ended ? last : null;
-  }
+  /** The notebook that it is about; the one in front if it is not given. */
+  notebook?: string;
+  /** Whether its edit is shown in the cell itself. */
+  isInCell?: boolean;
 }
 
 /** What the store needs of the page. */
@@ -51,6 +44,8 @@ export class ChatStore extends Watched {
     super();
   }
 
+  /** What became of proposed edits, here and in the cells. */
+  readonly verdicts = new Verdicts(frame => this.channel.judge(frame));
   tier: Tier = 'spark';
   connection: ChannelState = 'connecting';
   current: Conversation | null = null;
@@ -99,9 +94,11 @@ export class ChatStore extends Watched {
       return; // it is there, and more up to date
     }
     const conversation = new Conversation(kept.notebook, kept.conversation_id);
-    conversation.turns = kept.turns.map(turn => Turn.past(turn));
+    conversation.turns = turnsOf(kept.turns);
+    kept.turns.forEach(turn => this.verdicts.takeUp(turn));
     conversation.draft = this._page.storage.getItem(draftKey(kept.notebook)) ?? '';
-    for (const turn of conversation.turns.filter(turn => !turn.ended)) {
+    const all = conversation.turns.flatMap(turn => turn.ways?.turns ?? [turn]);
+    for (const turn of all.filter(turn => !turn.ended)) {
       turn.text = '';
       this._follow(turn);
       this.channel.join(turn.id, turn);
@@ -113,25 +110,35 @@ export class ChatStore extends Watched {
     this.changed();
   }
 
-  /** Ask. While an answer to words is running, new words redirect it instead. */
-  send(asking: IAsking): void {
-    const conversation = this.current;
+  /** Ask. While an answer to words is running, new words redirect it instead. Returns the turn that was begun. */
+  send(asking: IAsking, tries = 1): Turn | null {
+    const conversation = asking.notebook === undefined ? this.current : this.about(asking.notebook);
     const needsWords = asking.kind !== 'explain' && asking.kind !== 'fix';
     if (!conversation || (needsWords && !asking.instruction.trim())) {
-      return;
+      return null;
     }
     const running = conversation.running;
     if (running) {
       this.steer(running, asking.instruction);
-      return;
+      return null;
     }
     const tier = asking.tier ?? this.tier;
-    const turn = new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
-    this._askings.set(turn, asking);
+    const make = (): Turn => new Turn(newId(), asking.kind, asking.instruction, tier, asking.cellId ?? null);
+    const turn = make();
+    const others = Array.from({ length: tries - 1 }, make);
+    for (const one of [turn, ...others]) {
+      one.isInCell = asking.isInCell ?? false;
+      this._askings.set(one, asking);
+    }
+    if (others.length) {
+      new Ways([turn, ...others]);
+    }
     conversation.turns = [...conversation.turns, turn];
     this.word = '';
-    this.setDraft('');
-    this._follow(turn);
+    if (!turn.isInCell) {
+      this.setDraft('');
+    }
+    [turn, ...others].forEach(one => this._follow(one));
     this._page.push(conversation.notebook);
     this.channel.ask(
       {
@@ -143,33 +150,47 @@ export class ChatStore extends Watched {
         instruction: asking.instruction,
         tier,
         cell_id: asking.cellId ?? null,
-        ...asking.extras
+        ...asking.extras,
+        others: others.map(one => one.id)
       },
-      turn
+      turn,
+      others
     );
     this.changed();
+    return turn;
+  }
+
+  /** The conversation about a notebook that is open, whether it is in front or not. */
+  about(notebook: string): Conversation {
+    return this._conversations.get(notebook) ?? this._begin(notebook);
   }
 
   /** Ask the same again, about the same pieces. */
   retry(turn: Turn): void {
-    const { kind, instruction, cellId, tier } = turn;
-    const asking = this._askings.get(turn) ?? { kind, instruction, cellId, tier };
+    const asking = this._asking(turn);
     this.send({ ...asking, extras: { ...asking.extras, again: true } });
   }
 
+  /** Ask for the same edit in several ways at once, each a turn of its own (`Turn.ways`). */
+  alternatives(turn: Turn): void {
+    this.send(this._asking(turn), WAYS);
+  }
+
   steer(turn: Turn, words: string): void {
-    if (this.channel.steer(turn.id, words)) {
+    const turns = turn.ways?.turns ?? [turn];
+    if (turns.filter(one => !one.ended && this.channel.steer(one.id, words)).length) {
       turn.notices.push(words);
-      this.setDraft('');
+      if (!turn.isInCell) {
+        this.setDraft('');
+      }
     }
     this.changed();
   }
 
   stop(): void {
     const running = this.current?.running;
-    if (running) {
-      this.channel.stop(running.id);
-    }
+    const turns = running?.ways?.turns ?? (running ? [running] : []);
+    turns.filter(turn => !turn.ended).forEach(turn => this.channel.stop(turn.id));
   }
 
   setTier(tier: Tier): void {
@@ -216,6 +237,11 @@ export class ChatStore extends Watched {
     }
   }
 
+  private _asking(turn: Turn): IAsking {
+    const { kind, instruction, cellId, tier } = turn;
+    return this._askings.get(turn) ?? { kind, instruction, cellId, tier };
+  }
+
   private _begin(notebook: string): Conversation {
     const conversation = new Conversation(notebook);
     conversation.draft = this._page.storage.getItem(draftKey(notebook)) ?? '';
@@ -240,14 +266,4 @@ export class ChatStore extends Watched {
   private readonly _conversations = new Map<string, Conversation>();
   private readonly _asked = new Set<string>();
   private readonly _askings = new WeakMap<Turn, IAsking>();
-}
-
-/** A random identifier; `crypto.randomUUID` is missing on pages without TLS. */
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function draftKey(notebook: string): string {
-  return `jupyter-spark:draft:${notebook}`;
 }

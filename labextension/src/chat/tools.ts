@@ -11,14 +11,17 @@ import { labNotebooks } from './labcells';
 import { labMarkdown } from './markdown';
 import { RenderQueue } from './queue';
 import type { ITurnTools } from './turnview';
+import type { Verdicts } from './verdicts';
 
 export function labTurnTools(
   rendermime: IRenderMimeRegistry,
   languages: IEditorLanguageRegistry,
   tracker: INotebookTracker,
-  trans: TranslationBundle
+  verdicts: Verdicts,
+  trans: TranslationBundle,
+  notesWriters: () => boolean
 ): ITurnTools {
-  const find = labNotebooks(tracker);
+  const find = labNotebooks(tracker, notesWriters);
   const current = (): ReturnType<typeof find> => {
     const panel = tracker.currentWidget;
     return panel ? find(panel.context.path) : null;
@@ -33,6 +36,7 @@ export function labTurnTools(
     codeActions: codeActions(current, (info, language) => !info || named(info) === named(language), copy, trans),
     find,
     copy,
+    verdicts,
     trans
   };
 }

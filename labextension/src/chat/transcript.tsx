@@ -24,6 +24,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
   const { log, content, goToEnd, isAway } = useEnd();
   const { say, host } = useAnnouncer();
   const retry = React.useCallback((turn: Turn) => store.retry(turn), [store]);
+  const alternatives = React.useCallback((turn: Turn) => store.alternatives(turn), [store]);
   // A new question is where the reader wants to be.
   React.useLayoutEffect(goToEnd, [turns.length, conversation, goToEnd]);
 
@@ -54,6 +55,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
                   notebook={conversation?.notebook ?? ''}
                   tools={tools}
                   retry={retry}
+                  alternatives={alternatives}
                   say={say}
                 />
               ))}
@@ -123,8 +125,8 @@ function useEnd(): IEnd {
       }
     };
     const onScroll = (): void => {
-      if (!box) {
-        return;
+      if (!box || (place.current.follows && box.scrollTop === place.current.top)) {
+        return; // it was brought to its end, and is there
       }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;

@@ -1,7 +1,17 @@
 /** One turn as the panel knows it: built from its news, drawn by the views. */
 
-import type { ContextPack, PastTurn, Proposal, Refused, TurnEvent, TurnFigures, TurnRequested } from '../_wire';
+import type {
+  ContextPack,
+  PastTurn,
+  Proposal,
+  ProposalOffered,
+  Refused,
+  TurnEvent,
+  TurnFigures,
+  TurnRequested
+} from '../_wire';
 import type { ITurnReader } from '../channel/turns';
+import type { Ways } from './ways';
 
 export type TurnState = 'waiting' | 'streaming' | 'done' | 'failed' | 'stopped' | 'interrupted';
 export type TurnKind = TurnRequested['kind'];
@@ -16,6 +26,9 @@ export interface ITurnWatcher {
   /** State, proposal, figures, notices: what stands around the answer. */
   onChange(): void;
 }
+
+/** A second proposal, and who made it. */
+export type ISecondOpinion = Pick<ProposalOffered, 'proposal' | 'tier' | 'model'>;
 
 /** A turn. */
 export class Turn implements ITurnReader {
@@ -50,6 +63,10 @@ export class Turn implements ITurnReader {
   lines: string[] = [];
   oldSource = '';
   proposals: Proposal[] = [];
+  /** Another edit that holds, to which another tier came meanwhile. */
+  second: ISecondOpinion | null = null;
+  /** The tries at the same edit, if this is one of several. */
+  ways: Ways | null = null;
   context: ContextPack | null = null;
   figures: TurnFigures | null = null;
   notices: string[] = [];
@@ -64,6 +81,8 @@ export class Turn implements ITurnReader {
   receivedChars = 0;
   /** Whether it came from the journal and not over this page's connection. */
   isPast = false;
+  /** Whether its edit is shown in the cell itself, so that the panel need not draw it. */
+  isInCell = false;
 
   /** Whether the answer is an edit rather than words. */
   get wantsCode(): boolean {
@@ -82,6 +101,12 @@ export class Turn implements ITurnReader {
   watch(watcher: ITurnWatcher): () => void {
     this._watchers.add(watcher);
     return () => this._watchers.delete(watcher);
+  }
+
+  /** The cell cannot show the edit any more: the panel does. */
+  leaveCell(): void {
+    this.isInCell = false;
+    this._changed();
   }
 
   onWords(text: string): void {
@@ -121,7 +146,7 @@ export class Turn implements ITurnReader {
         this.context = event.context;
         break;
       case 'proposal_offered':
-        this.proposals.push(event.proposal);
+        this.second = event;
         break;
       case 'edit_started':
         this.oldSource = event.old_source;
@@ -140,6 +165,7 @@ export class Turn implements ITurnReader {
         break;
       case 'turn_failed':
         this.figures = event.figures;
+        this.text = this.text || event.text; // an edit that came in words has them here alone
         this._fail('failed', event.message, event.hint);
         return;
       case 'turn_cancelled':

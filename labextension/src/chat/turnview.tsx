@@ -2,11 +2,13 @@
 
 import * as React from 'react';
 import { AnswerBody, type IAnswerTools } from './answer';
-import type { FindNotebook } from './cells';
+import { type FindNotebook, showCell } from './cells';
 import { closingLine, liveLine } from './figures';
 import { EditCard } from './proposal';
 import { Receipt } from './receipt';
 import type { Turn } from './turn';
+import type { Verdicts } from './verdicts';
+import { WaysBar } from './waysbar';
 
 const SPEED_EVERY_MS = 250;
 
@@ -14,6 +16,7 @@ const SPEED_EVERY_MS = 250;
 export interface ITurnTools extends IAnswerTools {
   find: FindNotebook;
   copy: (text: string) => void;
+  verdicts: Verdicts;
 }
 
 export interface ITurnViewProps {
@@ -22,6 +25,8 @@ export interface ITurnViewProps {
   tools: ITurnTools;
   /** Ask the same again. */
   retry: (turn: Turn) => void;
+  /** Ask for the same edit in several ways. */
+  alternatives: (turn: Turn) => void;
   /** Words for a screen reader. */
   say: (words: string) => void;
 }
@@ -29,26 +34,25 @@ export interface ITurnViewProps {
 /** A turn. React draws what stands around the answer; the answer itself grows outside of React. */
 export const TurnView = React.memo(function TurnView(props: ITurnViewProps): React.JSX.Element {
   const { turn, tools } = props;
+  const { ways } = turn;
+  const shown = ways?.shown ?? turn;
   const article = React.useRef<HTMLElement>(null);
   const isNear = useNearness(article, turn.isPast);
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
 
   React.useEffect(() => {
     redraw(); // it may have gone on between the first drawing and now
-    return turn.watch({
-      onStream: () => undefined,
-      onRestart: () => undefined,
-      onChange: redraw
-    });
-  }, [turn]);
+    const quiet = { onStream: () => undefined, onRestart: () => undefined };
+    return ways ? ways.watch(redraw) : turn.watch({ ...quiet, onChange: redraw });
+  }, [turn, ways]);
 
   return (
     <article
       ref={article}
       className="jp-Spark-turn"
       data-turn={turn.id}
-      data-state={turn.state}
-      aria-busy={!turn.ended}
+      data-state={(ways?.turns.find(one => !one.ended) ?? shown).state}
+      aria-busy={!(ways ?? turn).ended}
       aria-label={turn.instruction || turn.kind}
     >
       <div className="jp-Spark-asked">{turn.instruction || turn.kind}</div>
@@ -57,8 +61,20 @@ export const TurnView = React.memo(function TurnView(props: ITurnViewProps): Rea
           {words}
         </div>
       ))}
+      {ways && <WaysBar ways={ways} trans={tools.trans} />}
+      <Shown {...props} turn={shown} isNear={isNear} key={shown.id} />
+    </article>
+  );
+});
+
+/** The turn itself, or the one of several tries that is shown. */
+function Shown(props: ITurnViewProps & { isNear: boolean }): React.JSX.Element {
+  const { turn, tools, isNear } = props;
+  return (
+    <>
       {isNear && <Answer {...props} />}
-      {isNear && turn.wantsCode && (turn.proposal !== null || turn.lines.length > 0) && (
+      {turn.isInCell && <InCell {...props} />}
+      {isNear && turn.wantsCode && !turn.isInCell && (turn.proposal !== null || turn.lines.length > 0) && (
         <EditCard turn={turn} notebook={props.notebook} tools={tools} />
       )}
       {turn.problem && (
@@ -72,9 +88,30 @@ export const TurnView = React.memo(function TurnView(props: ITurnViewProps): Rea
         </p>
       ))}
       <Foot {...props} />
-    </article>
+    </>
   );
-});
+}
+
+/** One line for an edit that is shown in its cell. */
+function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
+  const { trans } = tools;
+  return (
+    <p className="jp-Spark-notice">
+      {trans.__('The change is in the cell.')}
+      <button
+        type="button"
+        className="jp-Spark-quiet"
+        onClick={() => {
+          if (!turn.cellId || !showCell(tools.find(notebook), turn.cellId)) {
+            turn.leaveCell();
+          }
+        }}
+      >
+        {trans.__('Show in cell')}
+      </button>
+    </p>
+  );
+}
 
 /** Whether a turn that is done has been near the reader; what never was is not rendered. */
 function useNearness(article: React.RefObject<HTMLElement>, waits: boolean): boolean {
@@ -136,7 +173,7 @@ function Answer({ turn, tools, say }: ITurnViewProps): React.JSX.Element {
   return <div ref={host} />;
 }
 
-function Foot({ turn, tools, retry, say }: ITurnViewProps): React.JSX.Element {
+function Foot({ turn, tools, retry, alternatives, say }: ITurnViewProps): React.JSX.Element {
   const { trans } = tools;
   return (
     <footer className="jp-Spark-foot">
@@ -164,6 +201,11 @@ function Foot({ turn, tools, retry, say }: ITurnViewProps): React.JSX.Element {
           <button type="button" className="jp-Spark-quiet jp-Spark-retry" onClick={() => retry(turn)}>
             {trans.__('Retry')}
           </button>
+          {turn.wantsCode && !turn.ways && turn.proposal && (
+            <button type="button" className="jp-Spark-quiet jp-Spark-retry" onClick={() => alternatives(turn)}>
+              {trans.__('Alternatives')}
+            </button>
+          )}
         </div>
       )}
       {turn.context && <Receipt context={turn.context} trans={trans} />}

@@ -121,7 +121,8 @@ export class NotebookContext extends Watched {
 
   private _read(): IFacts {
     const panel = this.panel;
-    const cells = panel?.context.model?.cells;
+    // Until the file has come, the model holds a blank cell that is not the notebook's.
+    const cells = panel?.context.isReady ? panel.context.model?.cells : null;
     if (!panel || !cells) {
       return NO_FACTS;
     }

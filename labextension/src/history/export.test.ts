@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Conversation } from '../chat/store';
+import { Conversation } from '../chat/conversation';
 import { Turn, type TurnKind } from '../chat/turn';
 import { freeName, splitCode, toMarkdown, toNotebook } from './export';
 

@@ -1,6 +1,6 @@
 /** A conversation as a notebook or as Markdown. */
 
-import type { Conversation } from '../chat/store';
+import type { Conversation } from '../chat/conversation';
 import type { Turn } from '../chat/turn';
 
 const FENCE = /^(`{3,}|~{3,})([^\n]*)\n([\s\S]*?)\n?^\1[`~]*[ \t]*$/gm;

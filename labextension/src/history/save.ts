@@ -2,7 +2,7 @@
 
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
-import type { Conversation } from '../chat/store';
+import type { Conversation } from '../chat/conversation';
 import { freeName, toMarkdown, toNotebook } from './export';
 
 export type ExportFormat = 'notebook' | 'markdown';

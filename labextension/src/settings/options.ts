@@ -1,6 +1,7 @@
 /** What the user set in Lab's settings editor. */
 
 import type { Tier } from '../chat/turn';
+import type { CompletionMode } from '../complete/caret';
 import { Watched } from '../watched';
 
 export interface IOptions {
@@ -9,6 +10,8 @@ export interface IOptions {
   sendError: boolean;
   sendVariables: boolean;
   showReceipts: boolean;
+  completion: CompletionMode;
+  provenance: boolean;
 }
 
 export const DEFAULTS: IOptions = {
@@ -16,8 +19,13 @@ export const DEFAULTS: IOptions = {
   sendSelection: true,
   sendError: true,
   sendVariables: true,
-  showReceipts: true
+  showReceipts: true,
+  completion: 'invoked',
+  provenance: false
 };
+
+const SWITCHES = ['sendSelection', 'sendError', 'sendVariables', 'showReceipts', 'provenance'] as const;
+const MODES: readonly unknown[] = ['off', 'invoked', 'automatic'] satisfies CompletionMode[];
 
 /** The options of now; views watch them. */
 export class SparkOptions extends Watched {
@@ -28,11 +36,12 @@ export class SparkOptions extends Watched {
   /** Take what the settings hold; what is missing or of another kind stays at its default. */
   set(values: Partial<Record<keyof IOptions, unknown>>): void {
     const next: IOptions = { ...DEFAULTS };
-    for (const name of ['sendSelection', 'sendError', 'sendVariables', 'showReceipts'] as const) {
+    for (const name of SWITCHES) {
       const value = values[name];
       next[name] = typeof value === 'boolean' ? value : DEFAULTS[name];
     }
     next.defaultTier = values.defaultTier === 'deep' ? 'deep' : 'spark';
+    next.completion = MODES.includes(values.completion) ? (values.completion as CompletionMode) : DEFAULTS.completion;
     this._current = next;
     this.changed();
   }

@@ -36,7 +36,8 @@ class Case:
 
 
 WS, HTTP = ("websocket",), ("sse", "chat")
-NO_TOKEN = Deadlines(connect_s=2.0, first_token_s=0.2, stall_s=15.0)
+# On a busy machine too the connection stands before the first token is late.
+NO_TOKEN = Deadlines(connect_s=2.0, first_token_s=1.0, stall_s=15.0)
 STALL = Deadlines(connect_s=2.0, first_token_s=15.0, stall_s=0.2)
 HALF = ANSWER[:8]
 

@@ -1,0 +1,156 @@
+/** Turns whose edits are shown in cells. One at a time for each notebook: each goes on from what the one before said. */
+
+import type { TurnRequested } from '../_wire';
+import { closingLine, liveLine } from '../chat/figures';
+import type { ChatStore } from '../chat/store';
+import type { Turn } from '../chat/turn';
+import type { Spot } from './spot';
+import { Suggestion } from './suggestion';
+
+/** What is asked of a cell. */
+export interface IQuestion {
+  readonly kind: 'rewrite' | 'fix' | 'generate';
+  readonly instruction: string;
+  readonly extras: Partial<TurnRequested>;
+  /** The notebook's path now. */
+  readonly notebook: () => string;
+}
+
+interface IWaiting extends IQuestion {
+  readonly spot: Spot;
+  readonly suggestion: Suggestion;
+}
+
+const FIGURES_EVERY_MS = 250;
+
+/** Asks, and gives what comes to the cell's suggestion. */
+export class Asking {
+  constructor(
+    private readonly _store: ChatStore,
+    private readonly _words: { noCode: string; readThere: string; gone: string; isWaiting: string }
+  ) {
+    _store.watch(() => this._pump());
+  }
+
+  /** The turn of a suggestion, if it came of one. */
+  turnOf(suggestion: Suggestion | null): Turn | null {
+    return suggestion ? (this._turns.get(suggestion) ?? null) : null;
+  }
+
+  /** What was asked of a suggestion's cell. */
+  questionOf(suggestion: Suggestion | null): IQuestion | null {
+    return suggestion ? (this._questions.get(suggestion) ?? null) : null;
+  }
+
+  /** Ask for an edit of a cell; what runs there is redirected. */
+  ask(spot: Spot, question: IQuestion): void {
+    const { suggestion, cell } = spot;
+    const turn = this.turnOf(suggestion);
+    if (turn && !turn.ended) {
+      this._store.steer(turn, question.instruction);
+      return;
+    }
+    if (!cell) {
+      return;
+    }
+    this._waiting = this._waiting.filter(one => one.spot !== spot);
+    const next = new Suggestion(cell.getSource());
+    next.instruction = question.instruction;
+    this._questions.set(next, question);
+    spot.propose(next);
+    this._waiting.push({ ...question, spot, suggestion: next });
+    this._pump();
+  }
+
+  /** Stop what runs or waits in a cell. */
+  stop(spot: Spot): void {
+    const { suggestion } = spot;
+    this._waiting = this._waiting.filter(one => one.spot !== spot);
+    const turn = this.turnOf(suggestion);
+    if (turn && !turn.ended) {
+      this._store.channel.stop(turn.id);
+    } else {
+      suggestion?.stop();
+    }
+  }
+
+  /** Begin what waits and can begin. */
+  private _pump(): void {
+    for (const next of [...this._waiting]) {
+      const notebook = next.notebook();
+      if (!next.suggestion.isRunning || next.spot.suggestion !== next.suggestion) {
+        this._waiting = this._waiting.filter(one => one !== next);
+      } else if (this._store.about(notebook).running) {
+        next.suggestion.tell([this._words.isWaiting]);
+      } else {
+        this._waiting = this._waiting.filter(one => one !== next);
+        this._begin(next, notebook);
+      }
+    }
+  }
+
+  private _begin({ kind, instruction, extras, spot, suggestion }: IWaiting, notebook: string): void {
+    const source = spot.cell?.getSource();
+    if (source === undefined) {
+      suggestion.fail(this._words.gone);
+      return;
+    }
+    suggestion.startFrom(source);
+    const cellId = spot.cellId;
+    const turn = this._store.send({
+      kind,
+      instruction,
+      cellId,
+      notebook,
+      isInCell: true,
+      extras: { ...extras, cell_id: cellId }
+    });
+    if (turn) {
+      this._turns.set(suggestion, turn);
+      this._feed(turn, suggestion);
+    } else {
+      suggestion.fail(this._words.noCode);
+    }
+  }
+
+  private _feed(turn: Turn, suggestion: Suggestion): void {
+    let shown = 0;
+    const stream = (): void => {
+      suggestion.append(turn.lines.slice(shown));
+      shown = turn.lines.length;
+    };
+    const timer = window.setInterval(() => suggestion.tell([liveLine(turn, performance.now())]), FIGURES_EVERY_MS);
+    const leave = turn.watch({
+      onStream: stream,
+      onRestart: () => {
+        shown = 0;
+        suggestion.restart();
+      },
+      onChange: () => {
+        if (turn.ended) {
+          window.clearInterval(timer);
+          suggestion.figures = closingLine(turn);
+          this._end(turn, suggestion);
+          leave();
+        }
+      }
+    });
+  }
+
+  private _end(turn: Turn, suggestion: Suggestion): void {
+    const { proposal } = turn;
+    if (turn.state === 'done' && proposal) {
+      suggestion.ready(proposal.edit.new_source, proposal.checks);
+    } else if (turn.state === 'done') {
+      suggestion.fail(this._words.noCode, this._words.readThere);
+    } else if (turn.state === 'stopped') {
+      suggestion.stop();
+    } else {
+      suggestion.fail(turn.problem, turn.hint);
+    }
+  }
+
+  private _waiting: IWaiting[] = [];
+  private readonly _turns = new WeakMap<Suggestion, Turn>();
+  private readonly _questions = new WeakMap<Suggestion, IQuestion>();
+}

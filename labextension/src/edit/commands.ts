@@ -1,0 +1,131 @@
+/** The commands of edits in cells. */
+
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { ISparkEdits } from '../tokens';
+import type { Judging } from './judging';
+import { currentHunk, stepTo } from './steps';
+import type { ISpotNotebook, Spot, Spots } from './spot';
+
+export type Commands = Record<string, CommandRegistry.ICommandOptions>;
+
+const WORDS = {
+  type: 'object',
+  properties: { words: { type: 'string', description: 'What to change; it is written into the prompt.' } }
+};
+
+export interface IEditing {
+  tracker: INotebookTracker;
+  spots: Spots;
+  judging: Judging;
+  edits: ISparkEdits;
+  trans: TranslationBundle;
+}
+
+export function editCommands(editing: IEditing): Commands {
+  const { tracker, edits, trans } = editing;
+  return {
+    'rewrite-cell': {
+      label: trans.__('Edit This Cell with Spark…'),
+      caption: trans.__('Say above the cell what to change, and see the change arrive in it'),
+      describedBy: { args: WORDS },
+      isEnabled: () => tracker.activeCell?.model.type === 'code',
+      execute: (args: ReadonlyPartialJSONObject) =>
+        edits.prompt(typeof args.words === 'string' ? args.words : undefined)
+    },
+    ...judgingCommands(editing),
+    ...walkingCommands(editing)
+  };
+}
+
+function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
+  const here = (): Spot | null => activeSpot(tracker, spots);
+  const isReady = (spot: Spot | null): boolean => spot?.suggestion?.state === 'ready';
+  const all = (): Spot[] => {
+    const notebook = notebookOf(tracker);
+    return notebook ? spots.of(notebook).filter(spot => spot.suggestion?.isOpen) : [];
+  };
+  return {
+    accept: {
+      label: trans.__('Accept the Change of This Cell'),
+      isEnabled: () => isReady(here()),
+      execute: () => withSpot(here(), spot => judging.accept(spot))
+    },
+    reject: {
+      label: trans.__('Reject the Change of This Cell'),
+      caption: trans.__('Stop a change that still arrives; leave one that is whole'),
+      isEnabled: () => here()?.suggestion?.isOpen === true || here()?.isAsking === true,
+      execute: () => withSpot(here(), spot => judging.reject(spot))
+    },
+    'accept-all': {
+      label: trans.__('Accept All Changes of the Notebook'),
+      isEnabled: () => all().some(isReady),
+      execute: () =>
+        all()
+          .filter(isReady)
+          .forEach(spot => judging.accept(spot))
+    },
+    'reject-all': {
+      label: trans.__('Reject All Changes of the Notebook'),
+      isEnabled: () => all().length > 0,
+      execute: () => all().forEach(spot => judging.refuse(spot))
+    },
+    undo: {
+      label: trans.__('Take Back the Accepted Change of This Cell'),
+      isEnabled: () => !!here()?.taken,
+      execute: () => withSpot(here(), spot => judging.undo(spot))
+    }
+  };
+}
+
+function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
+  const here = (): Spot | null => activeSpot(tracker, spots);
+  const isReady = (): boolean => here()?.suggestion?.state === 'ready';
+  const hasWays = (): boolean => isReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
+  const walk = (by: number) => (): void =>
+    withSpot(here(), ({ suggestion }) => {
+      if (suggestion) {
+        suggestion.choose((suggestion.shown + by + suggestion.ways.length) % suggestion.ways.length);
+      }
+    });
+  const judge = (verb: 'acceptHunk' | 'rejectHunk') => (): void =>
+    withSpot(here(), spot => {
+      const hunk = currentHunk(spot);
+      if (hunk) {
+        judging[verb](spot, hunk);
+      }
+    });
+  const command = (label: string, execute: () => void, isEnabled = isReady): CommandRegistry.ICommandOptions => ({
+    label,
+    isEnabled,
+    execute
+  });
+  return {
+    'next-change': command(trans.__('Next Change'), () => withSpot(here(), spot => stepTo(spot, 1))),
+    'previous-change': command(trans.__('Previous Change'), () => withSpot(here(), spot => stepTo(spot, -1))),
+    'accept-change': command(trans.__('Accept One Change'), judge('acceptHunk')),
+    'reject-change': command(trans.__('Reject One Change'), judge('rejectHunk')),
+    'next-alternative': command(trans.__('Next Alternative'), walk(1), hasWays),
+    'previous-alternative': command(trans.__('Previous Alternative'), walk(-1), hasWays)
+  };
+}
+
+/** The place of the active cell. */
+export function activeSpot(tracker: INotebookTracker, spots: Spots): Spot | null {
+  const notebook = notebookOf(tracker);
+  const id = tracker.activeCell?.model.id;
+  return notebook && id ? spots.find(notebook, id) : null;
+}
+
+function notebookOf(tracker: INotebookTracker): ISpotNotebook | null {
+  const shared = tracker.currentWidget?.content.model?.sharedModel;
+  return (shared as unknown as ISpotNotebook | undefined) ?? null;
+}
+
+function withSpot(spot: Spot | null, run: (spot: Spot) => void): void {
+  if (spot) {
+    run(spot);
+  }
+}

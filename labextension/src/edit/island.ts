@@ -1,0 +1,34 @@
+/** Controls inside of a cell: the notebook would take the keyboard from them, and take their keys for its own. */
+
+import { CommandRegistry } from '@lumino/commands';
+
+/** Runs one of our commands if a key is bound to it; false if none is. */
+export type RunKey = (event: KeyboardEvent) => boolean;
+
+/** Keep an element's keys and focus from the notebook around it. Keys of our own commands work there, too. */
+export function asIsland(element: HTMLElement, runKey: RunKey): void {
+  // Lab's own attribute: no shortcut of a page is looked for below.
+  element.dataset.lmSuppressShortcuts = 'true';
+  element.addEventListener('focusin', event => event.stopPropagation());
+  element.addEventListener('keydown', event => {
+    if (!event.defaultPrevented && runKey(event)) {
+      event.preventDefault();
+    }
+    event.stopPropagation();
+  });
+}
+
+/** The keys that the user has bound to our commands. */
+export function labKeys(commands: CommandRegistry): RunKey {
+  return event => {
+    const stroke = CommandRegistry.keystrokeForKeydownEvent(event);
+    const found = commands.keyBindings.find(
+      ({ command, keys }) => command.startsWith('jupyter-spark:') && keys.length === 1 && keys[0] === stroke
+    );
+    if (!found || !commands.isEnabled(found.command)) {
+      return false;
+    }
+    void commands.execute(found.command);
+    return true;
+  };
+}

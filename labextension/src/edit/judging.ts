@@ -1,0 +1,89 @@
+/** What the user does with proposals: each verb for a place in a notebook. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Asking } from './asking';
+import type { IHunk } from './linediff';
+import type { Spot } from './spot';
+import { giveBack, takeAll, takeHunk, type Taken } from './take';
+
+export class Judging {
+  constructor(
+    private readonly _asking: Asking,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  accept(spot: Spot): void {
+    const how = takeAll(spot);
+    this._tell(spot, how);
+    if (how === 'done') {
+      this._close(spot);
+    }
+  }
+
+  acceptHunk(spot: Spot, hunk: IHunk): void {
+    this._tell(spot, takeHunk(spot, hunk));
+    if (!spot.suggestion?.isOpen) {
+      this._close(spot);
+    }
+  }
+
+  rejectHunk(spot: Spot, hunk: IHunk): void {
+    spot.suggestion?.refuseHunk(hunk);
+    if (!spot.suggestion?.isOpen) {
+      this._close(spot);
+    }
+  }
+
+  /** Stop what runs; leave the proposal otherwise. */
+  reject(spot: Spot): void {
+    if (spot.suggestion?.isRunning) {
+      this._asking.stop(spot);
+    } else {
+      this.refuse(spot);
+    }
+  }
+
+  /** Leave the proposal, whatever its state. */
+  refuse(spot: Spot): void {
+    if (spot.suggestion?.isRunning) {
+      this._asking.stop(spot);
+    }
+    spot.suggestion?.refuse();
+    this._close(spot);
+  }
+
+  retry(spot: Spot): void {
+    const question = this._asking.questionOf(spot.suggestion);
+    if (question) {
+      this._asking.ask(spot, { ...question, extras: { ...question.extras, again: true } });
+    }
+  }
+
+  undo(spot: Spot): void {
+    this._tell(spot, giveBack(spot));
+  }
+
+  private _tell(spot: Spot, how: Taken): void {
+    const { _trans: trans } = this;
+    const words: Record<Taken, string> = {
+      done: '',
+      conflict: trans.__('You changed the same lines meanwhile: marked red now. Accept again to let them go.'),
+      changed: trans.__('The cell has changed since.'),
+      gone: trans.__('The cell is gone.'),
+      locked: trans.__('This cell is locked: its metadata says that it is not editable.'),
+      early: trans.__('The change is not whole yet.')
+    };
+    spot.tell(words[how]);
+  }
+
+  /** Nothing more to judge: the editor has the keyboard again. */
+  private _close(spot: Spot): void {
+    const hadFocus = [...spot.views].find(view => view.dom.contains(document.activeElement));
+    spot.isAsking = false;
+    spot.draft = '';
+    spot.word = '';
+    spot.others = [];
+    spot.propose(null);
+    hadFocus?.focus();
+  }
+}

@@ -1,0 +1,202 @@
+/** New lines in a cell's editor, where they would stand: drawn once each, whatever comes after them. */
+
+import { WidgetType } from '@codemirror/view';
+import type { Token } from '../chat/highlight';
+import { asIsland, type RunKey } from './island';
+import type { Range } from './intraline';
+import type { IHunk } from './linediff';
+
+/** What the lines of a hunk are drawn from. */
+export interface INewLines {
+  readonly hunk: IHunk;
+  readonly lines: readonly string[];
+  readonly tokens: readonly (readonly Token[])[];
+  readonly marks: ReadonlyMap<number, readonly Range[]>;
+  readonly round: number;
+  /** Its place among the changes, to be said aloud; null while it cannot be judged by itself. */
+  readonly label: string | null;
+  /** Whether the text still arrives below these lines. */
+  readonly isOpen: boolean;
+}
+
+/** What the buttons of a hunk do, and what they are called. */
+export interface IHunkActions {
+  readonly runKey: RunKey;
+  readonly acceptLabel: string;
+  readonly rejectLabel: string;
+  accept(hunk: IHunk): void;
+  reject(hunk: IHunk): void;
+}
+
+export const NEW_CLASS = 'jp-Spark-newLines';
+const PARTS = new WeakMap<HTMLElement, Rows>();
+
+/** The widget: CodeMirror asks it to patch the element of the one before it. */
+export class NewLinesWidget extends WidgetType {
+  constructor(
+    readonly shown: INewLines,
+    readonly actions: IHunkActions
+  ) {
+    super();
+  }
+
+  get estimatedHeight(): number {
+    return (this.shown.hunk.newTo - this.shown.hunk.newFrom) * 17;
+  }
+
+  eq(other: NewLinesWidget): boolean {
+    const [a, b] = [this.shown, other.shown];
+    return (
+      a.round === b.round &&
+      a.hunk.newFrom === b.hunk.newFrom &&
+      a.hunk.newTo === b.hunk.newTo &&
+      a.hunk.oldFrom === b.hunk.oldFrom &&
+      a.hunk.oldTo === b.hunk.oldTo &&
+      a.label === b.label &&
+      a.isOpen === b.isOpen &&
+      a.tokens.length === b.tokens.length &&
+      a.marks.size === b.marks.size
+    );
+  }
+
+  toDOM(): HTMLElement {
+    const rows = new Rows();
+    rows.show(this.shown, this.actions);
+    PARTS.set(rows.element, rows);
+    return rows.element;
+  }
+
+  updateDOM(dom: HTMLElement): boolean {
+    const rows = PARTS.get(dom);
+    return rows?.show(this.shown, this.actions) ?? false;
+  }
+
+  ignoreEvent(): boolean {
+    return true;
+  }
+}
+
+/** The rows of one hunk. */
+class Rows {
+  constructor() {
+    this.element = document.createElement('div');
+    this.element.className = NEW_CLASS;
+    this._lines = document.createElement('div');
+    this.element.append(this._lines);
+  }
+
+  readonly element: HTMLElement;
+
+  /** Show lines; those that are there already stay. False if these are the lines of another hunk. */
+  show(shown: INewLines, actions: IHunkActions): boolean {
+    const { hunk, round } = shown;
+    const isOther = this._shown !== null && (this._shown.round !== round || this._shown.hunk.newFrom !== hunk.newFrom);
+    if (isOther) {
+      return false;
+    }
+    const count = hunk.newTo - hunk.newFrom;
+    while (this._lines.childElementCount > count) {
+      this._lines.lastElementChild?.remove();
+    }
+    const from = this._lines.childElementCount;
+    const fresh = document.createDocumentFragment();
+    for (let index = 0; index < count; index++) {
+      const line = hunk.newFrom + index;
+      const ranges = shown.marks.get(line) ?? [];
+      const drawn = this._drawn[index];
+      if (index >= from) {
+        fresh.append(rowOf(shown, line, ranges));
+      } else if (drawn !== keyOf(shown, line, ranges)) {
+        this._lines.children[index]?.replaceWith(rowOf(shown, line, ranges));
+      }
+      this._drawn[index] = keyOf(shown, line, ranges);
+    }
+    this._lines.append(fresh);
+    this.element.classList.toggle('jp-mod-open', shown.isOpen);
+    this._showButtons(shown, actions);
+    this._shown = shown;
+    return true;
+  }
+
+  private _showButtons(shown: INewLines, actions: IHunkActions): void {
+    if (shown.label === null) {
+      this._buttons?.remove();
+      this._buttons = null;
+      this.element.removeAttribute('role');
+      return;
+    }
+    this.element.setAttribute('role', 'group');
+    this.element.setAttribute('aria-label', shown.label);
+    const [accept, reject] = [
+      button('✓', actions.acceptLabel, 'accept', () => actions.accept(shown.hunk)),
+      button('✕', actions.rejectLabel, 'reject', () => actions.reject(shown.hunk))
+    ];
+    const buttons = document.createElement('span');
+    buttons.className = 'jp-Spark-hunkButtons';
+    asIsland(buttons, actions.runKey);
+    buttons.append(accept, reject);
+    if (this._buttons) {
+      this._buttons.replaceWith(buttons);
+    } else {
+      this.element.prepend(buttons);
+    }
+    this._buttons = buttons;
+  }
+
+  private readonly _lines: HTMLElement;
+  private readonly _drawn: string[] = [];
+  private _buttons: HTMLElement | null = null;
+  private _shown: INewLines | null = null;
+}
+
+function keyOf(shown: INewLines, line: number, ranges: readonly Range[]): string {
+  return `${line < shown.tokens.length} ${ranges.join(' ')}`;
+}
+
+function rowOf(shown: INewLines, line: number, ranges: readonly Range[]): HTMLElement {
+  const row = document.createElement('div');
+  row.className = 'jp-Spark-newLine';
+  row.dataset.line = String(line);
+  const text = shown.lines[line] as string;
+  if (text) {
+    row.append(...pieces(text, shown.tokens[line] ?? [], ranges));
+  } else {
+    row.append('\u200b');
+  }
+  return row;
+}
+
+/** A line's text in pieces, each of one colour and marked as a whole or not at all. */
+function pieces(text: string, tokens: readonly Token[], ranges: readonly Range[]): Node[] {
+  const cuts = new Set([0, text.length]);
+  tokens.forEach(([from, to]) => cuts.add(from).add(to));
+  ranges.forEach(([from, to]) => cuts.add(from).add(to));
+  const places = [...cuts].sort((a, b) => a - b);
+  const out: Node[] = [];
+  for (let index = 0; index + 1 < places.length; index++) {
+    const [from, to] = [places[index] as number, places[index + 1] as number];
+    const token = tokens.find(([start, end]) => start <= from && to <= end);
+    const isMarked = ranges.some(([start, end]) => start <= from && to <= end);
+    const piece = text.slice(from, to);
+    if (!token && !isMarked) {
+      out.push(document.createTextNode(piece));
+      continue;
+    }
+    const span = document.createElement(isMarked ? 'ins' : 'span');
+    span.className = token?.[2] ?? '';
+    span.textContent = piece;
+    out.push(span);
+  }
+  return out;
+}
+
+function button(text: string, label: string, name: string, run: () => void): HTMLElement {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.textContent = text;
+  element.title = label;
+  element.setAttribute('aria-label', label);
+  element.dataset.act = name;
+  element.addEventListener('click', run);
+  return element;
+}

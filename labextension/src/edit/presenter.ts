@@ -1,0 +1,178 @@
+/** Draws what is proposed into the editors, at most once a frame. */
+
+import type { Extension, StateEffect } from '@codemirror/state';
+import { EditorView, ViewPlugin } from '@codemirror/view';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IHighlighter, Token } from '../chat/highlight';
+import { held } from './anchor';
+import { LineColours } from './colours';
+import type { RunKey } from './island';
+import { type IMarks, marksOf } from './intraline';
+import type { IHunk } from './linediff';
+import { type IOverlay, overlayExtension, overlayOf, showOverlay } from './overlay';
+import { panelsExtension, type IPanels, showPanels } from './panels';
+import type { ISpotNotebook, Spot, Spots } from './spot';
+import type { Suggestion } from './suggestion';
+
+/** Finds what colours code, by its MIME type; null if nothing does. */
+export type FindColours = (mimeType: string) => Promise<(() => IHighlighter) | null>;
+
+/** What the buttons in an editor do. */
+export interface IJudging {
+  acceptHunk(spot: Spot, hunk: IHunk): void;
+  rejectHunk(spot: Spot, hunk: IHunk): void;
+}
+
+/** The cells are shorter than this that are never folded. */
+const MIN_FOLDED_LINES = 30;
+const NO_MARKS: IMarks = { old: new Map(), fresh: new Map() };
+
+/** Keeps editors and places in step. */
+export class Presenter {
+  constructor(
+    spots: Spots,
+    private readonly _findColours: FindColours,
+    private readonly _judging: IJudging,
+    private readonly _panels: IPanels,
+    private readonly _runKey: RunKey,
+    private readonly _trans: TranslationBundle
+  ) {
+    spots.onChanged = spot => this.later(spot);
+    this._spots = spots;
+  }
+
+  /** The editor extension of a cell. */
+  extension(notebook: ISpotNotebook, cellId: string, mimeType: () => string): Extension {
+    const spot = this._spots.at(notebook, cellId);
+    spot.mimeType = mimeType;
+    const plugin = ViewPlugin.define(view => {
+      spot.views.add(view);
+      this.later(spot);
+      return { destroy: () => spot.views.delete(view) };
+    });
+    const listener = EditorView.updateListener.of(update => {
+      if (update.docChanged && spot.suggestion?.isOpen) {
+        this.later(spot);
+      }
+    });
+    return [overlayExtension, panelsExtension, plugin, listener];
+  }
+
+  /** Draw a place with the next frame. */
+  later(spot: Spot): void {
+    if (spot.views.size) {
+      this._due.add(spot);
+      this._frame = this._frame || requestAnimationFrame(() => this._draw());
+    }
+  }
+
+  private _draw(): void {
+    this._frame = 0;
+    const due = [...this._due];
+    this._due.clear();
+    for (const spot of due) {
+      const suggestion = spot.suggestion?.isOpen ? spot.suggestion : null;
+      const cell = spot.cell;
+      if (suggestion && cell) {
+        suggestion.follow(cell.getSource());
+      }
+      // What `follow` changed is drawn now.
+      this._due.delete(spot);
+      spot.views.forEach(view => this._show(view, spot, spot.suggestion?.isOpen ? spot.suggestion : null));
+    }
+  }
+
+  private _show(view: EditorView, spot: Spot, suggestion: Suggestion | null): void {
+    const overlay = suggestion ? this._overlay(spot, suggestion) : null;
+    const effects: StateEffect<unknown>[] = [];
+    if (overlay || overlayOf(view.state)) {
+      effects.push(showOverlay.of(overlay));
+    }
+    const panels = showPanels(view, spot, this._panels);
+    if (panels) {
+      effects.push(panels);
+    }
+    if (effects.length) {
+      held(view, () => view.dispatch({ effects }));
+    }
+    const cell = view.dom.closest<HTMLElement>('.jp-Cell');
+    cell?.classList.toggle('jp-mod-sparkOpen', suggestion !== null || spot.isAsking);
+    cell?.classList.toggle('jp-mod-sparkReady', suggestion?.state === 'ready');
+    if (cell) {
+      cell.dataset.spark = suggestion?.state ?? '';
+    }
+  }
+
+  private _overlay(spot: Spot, suggestion: Suggestion): IOverlay {
+    const hunks = suggestion.hunks();
+    const { lines, baseLines, round, state } = suggestion;
+    const isReady = state === 'ready';
+    const { _trans: trans } = this;
+    return {
+      baseLines,
+      lines,
+      hunks,
+      marks: hunks.map((hunk, index) =>
+        // What may still change with the next line is not looked into.
+        isReady || index < hunks.length - 1 ? this._marks(suggestion, hunk) : NO_MARKS
+      ),
+      tokens: this._tokens(spot, suggestion),
+      round,
+      isRunning: suggestion.isRunning,
+      isReady,
+      folds: isReady && baseLines.length >= MIN_FOLDED_LINES,
+      unfolded: spot.unfolded,
+      actions: {
+        runKey: this._runKey,
+        acceptLabel: trans.__('Accept this change'),
+        rejectLabel: trans.__('Reject this change'),
+        accept: hunk => this._judging.acceptHunk(spot, hunk),
+        reject: hunk => this._judging.rejectHunk(spot, hunk),
+        nameOf: (index, count) => trans.__('Change %1 of %2', index + 1, count),
+        sayFolded: count => trans.__('%1 unchanged lines', count),
+        unfold: line => {
+          spot.unfolded = new Set([...spot.unfolded, line]);
+          this.later(spot);
+        }
+      }
+    };
+  }
+
+  private _marks(suggestion: Suggestion, hunk: IHunk): IMarks {
+    let kept = this._kept.get(suggestion);
+    if (kept?.round !== suggestion.round) {
+      kept = { round: suggestion.round, marks: new Map() };
+      this._kept.set(suggestion, kept);
+    }
+    const key = `${hunk.oldFrom} ${hunk.oldTo} ${hunk.newFrom} ${hunk.newTo}`;
+    let marks = kept.marks.get(key);
+    if (!marks) {
+      marks = marksOf(hunk, suggestion.baseLines, suggestion.lines);
+      kept.marks.set(key, marks);
+    }
+    return marks;
+  }
+
+  private _tokens(spot: Spot, suggestion: Suggestion): readonly (readonly Token[])[] {
+    const colours = this._colours.get(suggestion);
+    if (colours) {
+      return colours.of(suggestion.lines, suggestion.round);
+    }
+    if (colours === undefined) {
+      this._colours.set(suggestion, null);
+      void this._findColours(spot.mimeType()).then(make => {
+        if (make) {
+          this._colours.set(suggestion, new LineColours(make));
+          suggestion.changed();
+        }
+      });
+    }
+    return [];
+  }
+
+  private readonly _spots: Spots;
+  private readonly _due = new Set<Spot>();
+  private _frame = 0;
+  private readonly _kept = new WeakMap<Suggestion, { round: number; marks: Map<string, IMarks> }>();
+  private readonly _colours = new WeakMap<Suggestion, LineColours | null>();
+}

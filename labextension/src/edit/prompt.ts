@@ -1,0 +1,139 @@
+/** The prompt above a cell: Enter sends, Shift+Enter breaks the line, Up recalls, Escape stops, then closes. */
+
+import type { EditorView, Panel } from '@codemirror/view';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { sparkIcon } from '../chat/icon';
+import { asIsland, type RunKey } from './island';
+import type { Spot } from './spot';
+
+export interface IPromptActions {
+  trans: TranslationBundle;
+  runKey: RunKey;
+  /** Ask, or redirect what runs. */
+  send(spot: Spot, words: string): void;
+  /** Stop what runs, else leave the proposal, and close. */
+  leave(spot: Spot): void;
+  /** What was asked for before, the newest last. */
+  recalled(): readonly string[];
+  /** What the prompt is about, if that is not the whole cell alone. */
+  scope(spot: Spot, view: EditorView): string;
+}
+
+const MAX_HEIGHT_PX = 160;
+
+export function promptPanel(spot: Spot, view: EditorView, actions: IPromptActions): Panel {
+  const { trans } = actions;
+  const dom = document.createElement('div');
+  dom.className = 'jp-Spark-prompt';
+  dom.setAttribute('role', 'group');
+  dom.setAttribute('aria-label', trans.__('Change this cell'));
+  sparkIcon.element({ container: dom.appendChild(document.createElement('span')) });
+  const field = dom.appendChild(document.createElement('textarea'));
+  field.rows = 1;
+  field.setAttribute('aria-label', trans.__('What to change'));
+  const scope = dom.appendChild(document.createElement('span'));
+  scope.className = 'jp-Spark-scope';
+  const hint = dom.appendChild(document.createElement('span'));
+  hint.className = 'jp-Spark-hint';
+  hint.setAttribute('aria-hidden', 'true');
+
+  const show = (): void => {
+    if (field.value !== spot.draft) {
+      field.value = spot.draft;
+      fitHeight(field);
+    }
+    const { suggestion } = spot;
+    const isRunning = suggestion?.isRunning ?? false;
+    scope.textContent = actions.scope(spot, view);
+    scope.hidden = !scope.textContent;
+    field.placeholder = suggestion?.isOpen
+      ? trans.__('Say more to redirect the change')
+      : trans.__('Say what to change');
+    hint.textContent = isRunning ? trans.__('↵ redirect · Esc stop') : trans.__('↵ send · Esc close');
+  };
+  const leave = spot.watch(show);
+  show();
+  field.addEventListener('input', () => {
+    spot.draft = field.value;
+    fitHeight(field);
+  });
+  new PromptKeys(field, spot, actions);
+  asIsland(dom, actions.runKey);
+  return {
+    dom,
+    top: true,
+    mount: () => {
+      fitHeight(field);
+      // The keyboard goes with the prompt, unless it was only drawn again.
+      if (!dom.closest('.jp-Notebook')?.querySelector('.jp-Spark-prompt textarea:focus')) {
+        field.focus({ preventScroll: true });
+        field.select();
+      }
+    },
+    destroy: leave
+  };
+}
+
+/** The keys of the field. */
+class PromptKeys {
+  constructor(
+    private readonly _field: HTMLTextAreaElement,
+    private readonly _spot: Spot,
+    private readonly _actions: IPromptActions
+  ) {
+    _field.addEventListener('keydown', event => {
+      if (!event.isComposing && this._handles(event)) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    });
+  }
+
+  private _handles(event: KeyboardEvent): boolean {
+    const [field, spot] = [this._field, this._spot];
+    if (event.key === 'Enter' && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+      const words = field.value.trim();
+      if (words) {
+        this._back = 0;
+        this._actions.send(spot, words);
+      }
+      return true;
+    }
+    if (event.key === 'Escape') {
+      this._actions.leave(spot);
+      return true;
+    }
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      return this._recall(event.key === 'ArrowUp' ? 1 : -1);
+    }
+    return false;
+  }
+
+  /** Walk through what was asked before, as long as nothing else was typed. */
+  private _recall(step: 1 | -1): boolean {
+    const said = this._actions.recalled();
+    const next = this._back + step;
+    const shown = this._back ? said[said.length - this._back] : '';
+    const isOwn = this._field.value !== shown && !(this._back === 0 && this._isAllSelected());
+    if (isOwn || next < 0 || next > said.length) {
+      return false;
+    }
+    this._back = next;
+    this._field.value = this._spot.draft = next ? (said[said.length - next] as string) : '';
+    fitHeight(this._field);
+    return true;
+  }
+
+  private _isAllSelected(): boolean {
+    return this._field.selectionStart === 0 && this._field.selectionEnd === this._field.value.length;
+  }
+
+  private _back = 0;
+}
+
+function fitHeight(field: HTMLTextAreaElement): void {
+  if (field.offsetParent) {
+    field.style.height = 'auto';
+    field.style.height = `${Math.min(field.scrollHeight, MAX_HEIGHT_PX)}px`;
+  }
+}

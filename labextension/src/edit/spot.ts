@@ -1,0 +1,123 @@
+/** Places in notebooks where an edit is asked for or proposed: one for each cell. */
+
+import type { EditorView } from '@codemirror/view';
+import type { IEditableCell } from '../chat/cells';
+import { Watched } from '../watched';
+import type { Suggestion } from './suggestion';
+import type { IWritableCell } from './write';
+
+/** What is used of a cell; Lab's shared cells have it. */
+export interface ISpotCell extends IEditableCell, IWritableCell {
+  getMetadata(key: string): unknown;
+}
+
+/** What is used of a notebook; Lab's shared notebooks have it. A moved cell is another object with the same id. */
+export interface ISpotNotebook {
+  readonly cells: readonly ISpotCell[];
+}
+
+/** One cell, found by its notebook and its id, whatever becomes of its place, its widget or the notebook's name. */
+export class Spot extends Watched {
+  constructor(
+    readonly notebook: ISpotNotebook,
+    readonly cellId: string
+  ) {
+    super();
+  }
+
+  /** The editors that show the cell. */
+  readonly views = new Set<EditorView>();
+  /** Whether the prompt is open, and what it is about beside this cell. */
+  isAsking = false;
+  others: readonly Spot[] = [];
+  /** What stands in the prompt; kept here, as an editor may come and go. */
+  draft = '';
+  /** A line for the reader: why something could not be done. */
+  word = '';
+  /** What was taken last, so that it can be given back. */
+  taken: { before: string; after: string } | null = null;
+  /** The language of the cell. */
+  mimeType: () => string = () => 'text/x-python';
+  /** Parts of the cell that the reader unfolded, by line. */
+  unfolded: ReadonlySet<number> = new Set();
+
+  get suggestion(): Suggestion | null {
+    return this._suggestion;
+  }
+
+  get cell(): ISpotCell | null {
+    return this.notebook.cells.find(cell => cell.id === this.cellId) ?? null;
+  }
+
+  /** Whether the user may not change the cell. */
+  get isLocked(): boolean {
+    return this.cell?.getMetadata('editable') === false;
+  }
+
+  /** Show a proposal in the place of the one before. */
+  propose(suggestion: Suggestion | null): void {
+    this._leave?.();
+    this._suggestion = suggestion;
+    this.unfolded = new Set();
+    this.word = '';
+    this._leave = suggestion?.watch(() => this.changed()) ?? null;
+    this.changed();
+  }
+
+  tell(word: string): void {
+    this.word = word;
+    this.changed();
+  }
+
+  private _suggestion: Suggestion | null = null;
+  private _leave: (() => void) | null = null;
+}
+
+/** All places; they tell their watchers of every change in one of them. */
+export class Spots extends Watched {
+  /** Called with every place that has changed. */
+  onChanged: (spot: Spot) => void = () => undefined;
+
+  /** The place of a cell. */
+  at(notebook: ISpotNotebook, cellId: string): Spot {
+    let spots = this._spots.get(notebook);
+    if (!spots) {
+      spots = new Map();
+      this._spots.set(notebook, spots);
+    }
+    let spot = spots.get(cellId);
+    if (!spot) {
+      spot = new Spot(notebook, cellId);
+      const made = spot;
+      made.watch(() => {
+        this.onChanged(made);
+        this.changed();
+      });
+      spots.set(cellId, made);
+    }
+    return spot;
+  }
+
+  /** The place of a cell, if anything ever happened there. */
+  find(notebook: ISpotNotebook, cellId: string): Spot | null {
+    return this._spots.get(notebook)?.get(cellId) ?? null;
+  }
+
+  /** The places of a notebook, in the order of its cells. */
+  of(notebook: ISpotNotebook): Spot[] {
+    const spots = this._spots.get(notebook);
+    return spots ? notebook.cells.flatMap(cell => spots.get(cell.id) ?? []) : [];
+  }
+
+  /** The places of a notebook whose cells are gone. */
+  orphans(notebook: ISpotNotebook): Spot[] {
+    const ids = new Set(notebook.cells.map(cell => cell.id));
+    return [...(this._spots.get(notebook)?.values() ?? [])].filter(spot => !ids.has(spot.cellId));
+  }
+
+  forget(spot: Spot): void {
+    this._spots.get(spot.notebook)?.delete(spot.cellId);
+  }
+
+  private readonly _spots = new WeakMap<ISpotNotebook, Map<string, Spot>>();
+}

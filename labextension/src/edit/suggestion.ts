@@ -1,0 +1,289 @@
+/**
+ * The edit that is proposed for one cell, from its first line to what the user makes of it.
+ *
+ * Free of JupyterLab. What is shown is always the way from `base` to `lines`: taking a hunk changes the base, refusing
+ * it changes the lines, and typing in the cell changes both, so that there is nothing else to keep in step.
+ */
+
+import type { CheckResult } from '../_wire';
+import { Watched } from '../watched';
+import { type IHunk, LineDiff } from './linediff';
+import { type Merge, merge3 } from './merge';
+
+export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
+
+/** One of several ways to do what was asked. */
+export interface IWay {
+  readonly text: string;
+  readonly checks: readonly CheckResult[];
+  /** Who proposed it, or how it differs, in a word or two. */
+  readonly label?: string;
+}
+
+/** A proposed edit. */
+export class Suggestion extends Watched {
+  /** @param base - the cell's text that the edit is made from */
+  constructor(base: string) {
+    super();
+    this._origin = this._base = base;
+    this._diff = new LineDiff(base.split('\n'));
+  }
+
+  state: SuggestionState = 'waiting';
+  /** What was asked for. */
+  instruction = '';
+  /** What went wrong, and what to do about it. */
+  problem = '';
+  hint = '';
+  /** Speed, and whatever else is worth a quiet line. */
+  figures: readonly string[] = [];
+  checks: readonly CheckResult[] = [];
+  /** The other ways, the shown one included; empty if there is only one. */
+  ways: readonly IWay[] = [];
+  shown = 0;
+  /** Whether the user and the proposal changed the same lines, each in its own way. */
+  conflicts = false;
+
+  get base(): string {
+    return this._base;
+  }
+
+  get baseLines(): readonly string[] {
+    return this._diff.oldLines;
+  }
+
+  get lines(): readonly string[] {
+    return this._diff.newLines;
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  /** Counts up when what is shown is not what was shown with more lines at its end. */
+  get round(): number {
+    return this._round;
+  }
+
+  get isOpen(): boolean {
+    return this.state !== 'taken' && this.state !== 'refused';
+  }
+
+  get isRunning(): boolean {
+    return this.state === 'waiting' || this.state === 'streaming';
+  }
+
+  /** The changes as far as they are known. */
+  hunks(): readonly IHunk[] {
+    const key = `${this._round} ${this.lines.length} ${this.state === 'ready'}`;
+    if (this._hunksKey !== key) {
+      this._hunks = this._diff.hunks(this.state === 'ready');
+      this._hunksKey = key;
+    }
+    return this._hunks;
+  }
+
+  // --- while it arrives ---
+
+  /** The cell's text at the moment it is asked for; nothing has arrived yet. */
+  startFrom(base: string): void {
+    if (this.state === 'waiting' && base !== this._base) {
+      this._origin = base;
+      this._show(base, []);
+    }
+  }
+
+  append(lines: readonly string[]): void {
+    if (this.isRunning && lines.length) {
+      this.state = 'streaming';
+      this._diff.add(lines);
+      this.changed();
+    }
+  }
+
+  /** What came is void: the user said more, or a check sent it back. */
+  restart(): void {
+    if (this.isOpen) {
+      this.state = 'waiting';
+      this.problem = this.hint = '';
+      this.checks = this.ways = [];
+      this.shown = 0;
+      this._show(this._base, []);
+    }
+  }
+
+  /** The edit is whole. Its text counts, whatever arrived before. */
+  ready(text: string, checks: readonly CheckResult[] = []): void {
+    if (this.isOpen) {
+      this.state = 'ready';
+      this.checks = checks;
+      this._isEdited = false;
+      this._round += text === this.text ? 0 : 1;
+      if (text !== this.text) {
+        this._setDiff(this._base, text.split('\n'));
+      }
+      this.changed();
+    }
+  }
+
+  stop(): void {
+    if (this.isRunning) {
+      this.state = 'stopped';
+      this.changed();
+    }
+  }
+
+  fail(problem: string, hint = ''): void {
+    if (this.isOpen) {
+      this.state = 'failed';
+      this.problem = problem;
+      this.hint = hint;
+      this.changed();
+    }
+  }
+
+  tell(figures: readonly string[]): void {
+    this.figures = figures;
+    this.changed();
+  }
+
+  // --- several ways ---
+
+  /** Ways to choose from. The one that is shown stays, where it is among them. */
+  offer(ways: readonly IWay[]): void {
+    if (this.state === 'ready' && ways.length) {
+      const here = ways.findIndex(way => way.text === this.text);
+      this.ways = ways;
+      if (here < 0 && !this._isEdited) {
+        this.choose(0);
+      } else {
+        this.shown = Math.max(0, here);
+        this.changed();
+      }
+    }
+  }
+
+  /** Show another way; it is made from what the cell was at the beginning, and the user's own lines are kept. */
+  choose(index: number): void {
+    const way = this.ways[index];
+    if (way && this.state === 'ready') {
+      this.shown = index;
+      this.checks = way.checks;
+      this._isEdited = false;
+      const merge = merge3(this._origin, this._base, way.text);
+      this.conflicts = !merge.ok;
+      this._show(merge.ok ? this._base : this._origin, (merge.ok ? merge.text : way.text).split('\n'));
+    }
+  }
+
+  // --- what the user makes of it ---
+
+  /** Put the user's own words in the place of the proposal's. */
+  revise(text: string): void {
+    if (this.state === 'ready' && text !== this.text) {
+      this._isEdited = true;
+      this._show(this._base, text.split('\n'));
+    }
+  }
+
+  get isEdited(): boolean {
+    return this._isEdited;
+  }
+
+  /** The cell's text with one hunk taken; the caller writes it, then calls `rebase`. */
+  withHunk(hunk: IHunk): string {
+    const { oldFrom, oldTo, newFrom, newTo } = hunk;
+    const lines = [...this.baseLines.slice(0, oldFrom), ...this.lines.slice(newFrom, newTo)];
+    return [...lines, ...this.baseLines.slice(oldTo)].join('\n');
+  }
+
+  /** Leave a hunk out of the proposal. */
+  refuseHunk(hunk: IHunk): void {
+    if (this.state === 'ready') {
+      const { oldFrom, oldTo, newFrom, newTo } = hunk;
+      const lines = [...this.lines.slice(0, newFrom), ...this.baseLines.slice(oldFrom, oldTo)];
+      this._isEdited = true;
+      this._show(this._base, [...lines, ...this.lines.slice(newTo)]);
+      this._closeIfNothingIsLeft();
+    }
+  }
+
+  /** The cell's text is another one now, with a hunk of ours in it: the proposal stands against that. */
+  rebase(base: string): void {
+    if (this.isOpen) {
+      this._hasTaken = true;
+      this._show(base, this.lines);
+      this._closeIfNothingIsLeft();
+    }
+  }
+
+  /** The proposal for a cell that holds another text now. */
+  mergedWith(now: string): Merge {
+    return merge3(this._base, now, this.text);
+  }
+
+  /** The user typed into the cell: both sides get what was typed, where the lines allow it. */
+  follow(now: string): void {
+    if (this.state !== 'ready') {
+      return;
+    }
+    const merge = this.mergedWith(now);
+    const before = this.conflicts;
+    this.conflicts = !merge.ok;
+    if (merge.ok && (now !== this._base || merge.text !== this.text)) {
+      this._show(now, merge.text.split('\n'));
+    } else if (before !== this.conflicts) {
+      this.changed();
+    }
+  }
+
+  /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
+  face(now: string): void {
+    this.conflicts = false;
+    this._show(now, this.lines);
+  }
+
+  take(): void {
+    this._close('taken');
+  }
+
+  refuse(): void {
+    this._close(this._hasTaken ? 'taken' : 'refused');
+  }
+
+  private _closeIfNothingIsLeft(): void {
+    if (this.state === 'ready' && !this.hunks().length) {
+      this.refuse();
+    }
+  }
+
+  private _close(state: 'taken' | 'refused'): void {
+    if (this.isOpen) {
+      this.state = state;
+      this.changed();
+    }
+  }
+
+  private _show(base: string, lines: readonly string[]): void {
+    this._round++;
+    this._setDiff(base, lines);
+    this.changed();
+  }
+
+  private _setDiff(base: string, lines: readonly string[]): void {
+    this._base = base;
+    const diff = new LineDiff(base.split('\n'));
+    diff.add(lines);
+    this._diff = diff;
+  }
+
+  /** What all ways were made from. */
+  private _origin: string;
+  private _base: string;
+  private _diff: LineDiff;
+  private _round = 0;
+  private _hunks: readonly IHunk[] = [];
+  private _hunksKey = '';
+  private _hasTaken = false;
+  private _isEdited = false;
+}

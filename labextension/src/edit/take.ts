@@ -1,0 +1,96 @@
+/** Taking a proposal: one undo step of its cell, and never over what the proposal was not made from. */
+
+import type { IHunk } from './linediff';
+import type { ISpotCell, Spot } from './spot';
+import type { Suggestion } from './suggestion';
+import { writeText } from './write';
+
+/**
+ * How it went. `conflict`: the user changed the same lines meanwhile, and both are shown now; asked again, the
+ * proposal is taken. `changed`: what was asked for is not what is shown any more.
+ */
+export type Taken = 'done' | 'conflict' | 'changed' | 'gone' | 'locked' | 'early';
+
+/** Take the whole proposal of a cell. */
+export function takeAll(spot: Spot): Taken {
+  const [cell, suggestion] = [spot.cell, spot.suggestion];
+  const why = whyNot(spot, cell, suggestion);
+  if (why || !cell || !suggestion) {
+    return why ?? 'gone';
+  }
+  const before = cell.getSource();
+  const merge = suggestion.mergedWith(before);
+  if (!merge.ok) {
+    suggestion.face(before);
+    return 'conflict';
+  }
+  write(spot, cell, merge.text);
+  suggestion.take();
+  return 'done';
+}
+
+/** Take one change of a proposal; the others stay to be judged. */
+export function takeHunk(spot: Spot, hunk: IHunk): Taken {
+  const [cell, suggestion] = [spot.cell, spot.suggestion];
+  const why = whyNot(spot, cell, suggestion);
+  if (why || !cell || !suggestion) {
+    return why ?? 'gone';
+  }
+  const now = cell.getSource();
+  const shown = suggestion.hunks().find(one => isSame(one, hunk));
+  suggestion.follow(now);
+  if (suggestion.base !== now) {
+    suggestion.face(now);
+    return 'conflict';
+  }
+  const still = suggestion.hunks().find(one => isSame(one, hunk));
+  if (!shown || !still) {
+    return 'changed';
+  }
+  const text = suggestion.withHunk(still);
+  write(spot, cell, text);
+  suggestion.rebase(text);
+  return 'done';
+}
+
+/** Give back what was taken last, unless the cell was changed since. */
+export function giveBack(spot: Spot): Taken {
+  const { cell, taken } = spot;
+  if (!cell || !taken) {
+    return 'gone';
+  }
+  if (spot.isLocked) {
+    return 'locked';
+  }
+  if (cell.getSource() !== taken.after) {
+    return 'changed';
+  }
+  write(spot, cell, taken.before);
+  spot.taken = null;
+  return 'done';
+}
+
+function whyNot(spot: Spot, cell: ISpotCell | null, suggestion: Suggestion | null): Taken | null {
+  if (!cell || !suggestion?.isOpen) {
+    return 'gone';
+  }
+  if (spot.isLocked) {
+    return 'locked';
+  }
+  return suggestion.state === 'ready' ? null : 'early';
+}
+
+function write(spot: Spot, cell: ISpotCell, text: string): void {
+  const before = cell.getSource();
+  writeText(cell, text);
+  spot.taken = { before, after: text };
+}
+
+function isSame(one: IHunk, other: IHunk): boolean {
+  return (
+    one.oldFrom === other.oldFrom &&
+    one.oldTo === other.oldTo &&
+    one.newFrom === other.newFrom &&
+    one.newTo === other.newTo
+  );
+}

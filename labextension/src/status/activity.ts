@@ -1,0 +1,113 @@
+/** What Spark is doing now and what the last turns took: for the status bar, and for whoever wants to know. */
+
+import type { CompletionEnded, TurnEvent, TurnFigures, TurnRequested } from '../_wire';
+import type { ChannelState } from '../channel/channel';
+import type { Tier } from '../chat/turn';
+import { Watched } from '../watched';
+
+export type SparkState = 'idle' | 'thinking' | 'streaming' | 'offline';
+
+/** What the last turn of a tier took. */
+export interface ILast {
+  readonly tier: Tier;
+  readonly model: string;
+  readonly figures: TurnFigures;
+}
+
+interface IRunning {
+  tier: Tier;
+  model: string;
+  streams: boolean;
+}
+
+/** At most four changes a second are told, the last one always: a status bar is read, not watched. */
+const QUIET_MS = 250;
+
+export class Activity extends Watched {
+  /** What the last turn of each tier took. */
+  readonly last = new Map<Tier, ILast>();
+  /** The last turn of all. */
+  latest: ILast | null = null;
+  /** The last completion. */
+  completion: CompletionEnded | null = null;
+
+  get state(): SparkState {
+    if (this._connection !== 'open') {
+      return 'offline';
+    }
+    const running = [...this._running.values()];
+    return running.some(turn => turn.streams) ? 'streaming' : running.length ? 'thinking' : 'idle';
+  }
+
+  setConnection(state: ChannelState): void {
+    this._connection = state;
+    this._tell();
+  }
+
+  onTurn(turnId: string, what: TurnRequested | TurnEvent | 'streamed' | 'gone'): void {
+    if (what === 'gone') {
+      this._running.delete(turnId);
+    } else if (what === 'streamed') {
+      const running = this._running.get(turnId);
+      if (!running || running.streams) {
+        return;
+      }
+      running.streams = true;
+    } else if (!this._onEvent(turnId, what)) {
+      return;
+    }
+    this._tell();
+  }
+
+  onCompletion(frame: CompletionEnded): void {
+    this.completion = frame;
+    this._tell();
+  }
+
+  private _onEvent(turnId: string, event: TurnRequested | TurnEvent): boolean {
+    switch (event.type) {
+      case 'turn_requested':
+        this._running.set(turnId, { tier: event.tier ?? 'spark', model: '', streams: false });
+        return true;
+      case 'turn_started':
+        this._running.set(turnId, { tier: event.tier, model: event.model, streams: false });
+        return true;
+      case 'turn_finished':
+      case 'turn_failed':
+      case 'turn_cancelled':
+        this._end(turnId, event.figures, event.type === 'turn_finished' ? event.model : '');
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private _end(turnId: string, figures: TurnFigures, model: string): void {
+    const running = this._running.get(turnId);
+    this._running.delete(turnId);
+    if (running) {
+      this.latest = { tier: running.tier, model: model || running.model, figures };
+      this.last.set(running.tier, this.latest);
+    }
+  }
+
+  private _tell(): void {
+    if (this._timer) {
+      this._isDue = true;
+      return;
+    }
+    this.changed();
+    this._timer = window.setTimeout(() => {
+      this._timer = 0;
+      if (this._isDue) {
+        this._isDue = false;
+        this._tell();
+      }
+    }, QUIET_MS);
+  }
+
+  private readonly _running = new Map<string, IRunning>();
+  private _connection: ChannelState = 'connecting';
+  private _timer = 0;
+  private _isDue = false;
+}
