@@ -15,7 +15,7 @@ import warnings
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_spark.outputs import final_text, is_progress_bar
 from jupyter_spark.verify._options import VerifyOptions
@@ -102,20 +102,27 @@ def compare_text(before: str, after: str, options: VerifyOptions) -> TextDiffere
     """
     if before == after or _same_literal(before, after, options):
         return None
-    pairs = enumerate(zip_longest(before.split("\n"), after.split("\n")))
-    lines = frozenset(number for number, (one, other) in pairs if not _same_line(one, other, options))
+    pairs = list(zip_longest(before.split("\n"), after.split("\n")))
+    judged = [_compare_lines(one, other, options) for one, other in pairs]
+    # A number that is written longer moves what stands beside and above it, as in a table: there space says nothing.
+    different = {"other", "spaced"} - ({"spaced"} if "rewritten" in judged else set())
+    lines = frozenset(number for number, how in enumerate(judged) if how in different)
     return TextDifference(lines) if lines else None
 
 
-def _same_line(one: str | None, other: str | None, options: VerifyOptions) -> bool:
-    """Whether two lines say the same; None is a line that is not there."""
-    if one is None or other is None or one == other:
-        return one == other
+def _compare_lines(
+    one: str | None, other: str | None, options: VerifyOptions
+) -> Literal["same", "other", "spaced", "rewritten"]:
+    """How two lines differ: in words, in the space between them, or only in how numbers are written. None is no line."""
+    if one == other:
+        return "same"
+    if one is None or other is None:
+        return "other"
     left, right = one.split(), other.split()
-    # A number that is written otherwise moves what stands beside it: space counts only where every word is the same.
-    if left == right or len(left) != len(right):
-        return False
-    return all(_same_word(a, b, options) for a, b in zip(left, right, strict=True))
+    if left == right:
+        return "spaced"
+    alike = len(left) == len(right) and all(_same_word(a, b, options) for a, b in zip(left, right, strict=True))
+    return "rewritten" if alike else "other"
 
 
 def _same_word(one: str, other: str, options: VerifyOptions) -> bool:
