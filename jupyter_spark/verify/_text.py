@@ -113,7 +113,7 @@ def compare_text(before: str, after: str, options: VerifyOptions) -> TextDiffere
 def _compare_lines(
     one: str | None, other: str | None, options: VerifyOptions
 ) -> Literal["same", "other", "spaced", "rewritten"]:
-    """How two lines differ: in words, in the space between them, or only in how numbers are written. None is no line."""
+    """How two lines differ: in words, in the space between them, or in how numbers are written. None is no line."""
     if one == other:
         return "same"
     if one is None or other is None:
