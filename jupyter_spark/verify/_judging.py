@@ -8,9 +8,10 @@ from typing import Any
 
 from jupyter_spark.outputs import final_text
 from jupyter_spark.verify._options import CellGroup, VerifyOptions
-from jupyter_spark.verify._outputs import Difference, compare_outputs, error_of, text_of, varies_by_itself
+from jupyter_spark.verify._outputs import Difference, compare_outputs, error_of, text_of
 from jupyter_spark.verify._pairing import with_neighbours
 from jupyter_spark.verify._report import CellVerification, Verdict
+from jupyter_spark.verify._varying import varies_by_itself
 from jupyter_spark.verify._worker import Ran
 from jupyter_spark.wire import ErrorReport
 
@@ -19,7 +20,7 @@ _LONG_STRETCH = 6
 
 @dataclass(frozen=True)
 class Runs:
-    """What the code cells did, by cell id; ``again`` is empty as long as the notebook before was run once only.
+    """What the code cells did, by cell id; ``again`` is what they did each further time before.
 
     ``places`` are the indexes over all cells, before and after.
     """
@@ -27,13 +28,21 @@ class Runs:
     before: Mapping[str, Ran]
     after: Mapping[str, Ran]
     places: tuple[Mapping[str, int], Mapping[str, int]]
-    again: Mapping[str, Ran] | None = None
+    again: Sequence[Mapping[str, Ran]] = ()
 
 
 def judge(groups: Sequence[CellGroup], runs: Runs, options: VerifyOptions) -> list[CellVerification]:
     """Tell for each group of cells what became of its outputs; merges and splits that nobody told of are found."""
     verdicts = [_judge(group, runs, options) for group in groups]
     return _joined(list(groups), verdicts, runs, options)
+
+
+def varies(before: Mapping[str, Ran], again: Mapping[str, Ran], options: VerifyOptions) -> bool:
+    """Whether any cell did something else in a second run of the same notebook."""
+    return any(
+        ran.ran != again[cell_id].ran or compare_outputs(ran.outputs, again[cell_id].outputs, options)
+        for cell_id, ran in before.items()
+    )
 
 
 def _joined(
@@ -92,7 +101,7 @@ def _side(cells: Sequence[Ran]) -> _Side:
 def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerification:
     before = _side([runs.before[cell_id] for cell_id in group.before])
     after = _side([runs.after[cell_id] for cell_id in group.after])
-    again = _side([runs.again[cell_id] for cell_id in group.before]) if runs.again is not None else None
+    again = [_side([run[cell_id] for cell_id in group.before]) for run in runs.again]
     told = CellVerification(
         verdict="same",
         before_ids=group.before,
@@ -107,7 +116,7 @@ def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerifica
 
 
 def _verdict(
-    told: CellVerification, before: _Side, after: _Side, again: _Side | None, options: VerifyOptions
+    told: CellVerification, before: _Side, after: _Side, again: Sequence[_Side], options: VerifyOptions
 ) -> CellVerification:
     def become(verdict: Verdict, why: str = "", difference: Difference | None = None) -> CellVerification:
         shown = {"before": difference.before, "after": difference.after} if difference else {}
@@ -119,8 +128,8 @@ def _verdict(
     if before.unrun and after.unrun:
         return become("not_run", f"before and after the change: {after.unrun}")
     if after.error and not before.error:
-        if again and again.error:
-            return become("varies", f"fails now and then before the change, too: {_line(again.error)}")
+        if failed_too := next((side.error for side in again if side.error), None):
+            return become("varies", f"fails now and then before the change, too: {_line(failed_too)}")
         failed = Difference("", "", _line(after.error))
         return become("newly_fails", _line(after.error), failed)
     if before.error and not after.error:
@@ -130,7 +139,7 @@ def _verdict(
     if not changed:
         return become("still_fails", _line(after.error)) if after.error else become("same")
     first = next(iter(changed.values()))
-    if again and varies_by_itself(changed, compare_outputs(before.outputs, again.outputs, options)):
+    if again and varies_by_itself([side.outputs for side in (before, *again)], after.outputs, options):
         return become("still_fails" if failing else "varies", f"{first.why}, as from run to run before", first)
     return become("differs", first.why, first)
 

@@ -31,12 +31,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class Difference:
-    """How a piece differs: in one line, with what it was and is, and where (None: as a whole)."""
+    """How a piece differs: in one line, with what it was and is."""
 
     why: str
     before: str
     after: str
-    places: frozenset[tuple[int, int]] | None = None
 
 
 def text_of(value: Any) -> str:
@@ -109,23 +108,13 @@ def compare_outputs(
     old, new = pieces_of(before), pieces_of(after)
     found: dict[str, Difference] = {}
     for name in [*old, *(name for name in new if name not in old)]:
-        if difference := _compare(name, old.get(name), new.get(name), options):
+        if difference := compare_pieces(name, old.get(name), new.get(name), options):
             found[name] = difference
     return found
 
 
-def varies_by_itself(changed: Mapping[str, Difference], repeated: Mapping[str, Difference]) -> bool:
-    """Whether a change touches nothing but what differed between two runs of the same notebook, too."""
-    for name, difference in changed.items():
-        own = repeated.get(name)
-        if own is None:
-            return False
-        if own.places is not None and (difference.places is None or not difference.places <= own.places):
-            return False
-    return True
-
-
-def _compare(name: str, before: Piece | None, after: Piece | None, options: VerifyOptions) -> Difference | None:
+def compare_pieces(name: str, before: Piece | None, after: Piece | None, options: VerifyOptions) -> Difference | None:
+    """Compare one piece, by its name; None is a piece that is not there."""
     label = _label(name)
     if before is None or after is None:
         one, other = (_shown(piece) for piece in (before, after))
@@ -138,7 +127,7 @@ def _compare(name: str, before: Piece | None, after: Piece | None, options: Veri
         return None
     one, other = (_excerpt(piece.text, text.first_line) for piece in (before, after))
     line = f", line {text.first_line + 1}" if "\n" in before.text else ""
-    return Difference(f"{label} differs{line}", one, other, text.places)
+    return Difference(f"{label} differs{line}", one, other)
 
 
 def _label(name: str) -> str:

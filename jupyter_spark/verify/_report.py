@@ -14,7 +14,7 @@ Run = Literal["before", "after", "again"]
 
 
 class VerifyProgress(WireModel):
-    """How far one of the runs is; ``again`` is the second run of the notebook before, to see what varies by itself.
+    """How far one of the runs is; ``again`` is each further run of the notebook before, to see what varies.
 
     ``cell`` counts the code cells from 1 in the phase ``running``, else it is 0; ``cells`` is how many there are.
     """

@@ -15,7 +15,7 @@ import warnings
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_spark.outputs import final_text, is_progress_bar
 from jupyter_spark.verify._options import VerifyOptions
@@ -60,17 +60,21 @@ _DATES = (
     ),
 )
 _EPOCH = re.compile(r"\b\d{10}(?:\.\d+)?\b")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
 _MAX_LITERAL = 100_000
 _DAY_S = 86_400
 
 
 @dataclass(frozen=True)
 class TextDifference:
-    """Where two texts differ: words as (line, word) from 0, or None where not even their lines or words correspond."""
+    """In which lines two texts differ, counted from 0."""
 
-    places: frozenset[tuple[int, int]] | None
-    first_line: int
+    lines: frozenset[int]
+
+    @property
+    def first_line(self) -> int:
+        """The first of them."""
+        return min(self.lines)
 
 
 def steady(text: str) -> str:
@@ -98,42 +102,35 @@ def compare_text(before: str, after: str, options: VerifyOptions) -> TextDiffere
     """
     if before == after or _same_literal(before, after, options):
         return None
-    lines = list(zip_longest(before.split("\n"), after.split("\n")))
-    places: set[tuple[int, int]] = set()
-    structure = False
-    first_line = len(lines)
-    for number, (one, other) in enumerate(lines):
-        if one == other:
-            continue
-        words = _differing_words(one, other, options)
-        if words is None or words:
-            first_line = min(first_line, number)
-        structure = structure or words is None
-        places.update((number, word) for word in words or ())
-    if structure:
-        return TextDifference(None, first_line)
-    return TextDifference(frozenset(places), first_line) if places else None
+    pairs = list(zip_longest(before.split("\n"), after.split("\n")))
+    judged = [_compare_lines(one, other, options) for one, other in pairs]
+    # A number that is written longer moves what stands beside and above it, as in a table: there space says nothing.
+    different = {"other", "spaced"} - ({"spaced"} if "rewritten" in judged else set())
+    lines = frozenset(number for number, how in enumerate(judged) if how in different)
+    return TextDifference(lines) if lines else None
 
 
-def _differing_words(one: str | None, other: str | None, options: VerifyOptions) -> list[int] | None:
-    """Which words of two lines differ; None if there are more or fewer, or only the space between them differs."""
+def _compare_lines(
+    one: str | None, other: str | None, options: VerifyOptions
+) -> Literal["same", "other", "spaced", "rewritten"]:
+    """How two lines differ: in words, in the space between them, or in how numbers are written. None is no line."""
+    if one == other:
+        return "same"
     if one is None or other is None:
-        return None
+        return "other"
     left, right = one.split(), other.split()
-    if len(left) != len(right):
-        return None
-    pairs = list(enumerate(zip(left, right, strict=True)))
-    differing = [place for place, (a, b) in pairs if not _same_word(a, b, options)]
-    # A number that is written longer moves what stands beside it: space counts only where no word has changed.
-    return differing if differing or left != right else None
+    if left == right:
+        return "spaced"
+    alike = len(left) == len(right) and all(_same_word(a, b, options) for a, b in zip(left, right, strict=True))
+    return "rewritten" if alike else "other"
 
 
 def _same_word(one: str, other: str, options: VerifyOptions) -> bool:
     if one == other:
         return True
-    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+    if NUMBER.sub("#", one) != NUMBER.sub("#", other):
         return False
-    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
     return all(same_number(a, b, options) for a, b in pairs)
 
 

@@ -6,12 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_spark.notebook import parse_notebook
 from jupyter_spark.verify._images import can_decode
-from jupyter_spark.verify._judging import Runs, judge
+from jupyter_spark.verify._judging import Runs, judge, varies
 from jupyter_spark.verify._options import VerifyOptions
 from jupyter_spark.verify._pairing import pair_cells
 from jupyter_spark.verify._report import CellVerification, Run, VerificationReport, VerifyProgress
@@ -35,7 +36,8 @@ async def verify_notebook(
 
     Each run has a scratch copy of the folder, and the network and the environment that the user has. What the notebook
     writes by an absolute path elsewhere, or sends over the network, is not held back. Where something differs the
-    notebook before is run once more, so that what differs from run to run is not taken for a change.
+    notebook before is run once more, and where that run differs from the first a third time, so that what differs from
+    run to run is not taken for a change, nor a change for that.
 
     Parameters
     ----------
@@ -79,8 +81,10 @@ async def verify_notebook(
     runs = Runs(old.by_id(first), new.by_id(second), (old.places, new.places))
     cells = judge(groups, runs, options)
     if any(cell.verdict in ("differs", "newly_fails") for cell in cells):
-        third = await run("again", old)
-        cells = judge(groups, Runs(runs.before, runs.after, runs.places, old.by_id(third)), options)
+        again = [old.by_id(await run("again", old))]
+        if varies(runs.before, again[0], options):
+            again.append(old.by_id(await run("again", old)))
+        cells = judge(groups, replace(runs, again=again), options)
     return VerificationReport(
         cells=tuple(cells),
         kernel=kernel,
