@@ -153,9 +153,12 @@ def _room(profile: Profile, instruction: str, target: CellSnapshot | None) -> _R
     # An edit is about as long as the cell; a small model's window counts both, a large one's is not the limit.
     limit = profile.context_tokens if profile.small else profile.context_tokens - profile.max_output_tokens
     if fixed > max(limit, 0) and not profile.small:
+        what, how = (
+            ("cell", "Split the cell") if target_tokens > words * factor else ("request", "Say it in fewer words")
+        )
         raise UsageError(
-            f"The cell is too large for '{profile.name}': about {fixed} tokens of {limit}.",
-            "Split the cell, or use a profile with a larger context.",
+            f"The {what} is too large for '{profile.name}': about {fixed} tokens of {limit}.",
+            f"{how}, or use a profile with a larger context.",
         )
     left = max(0, limit - fixed)
     if profile.small:

@@ -386,7 +386,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", "Mend the file, or move it away.") from None
+        raise ConfigError(f"{file} cannot be read: {error}.", "Mend the file, or move it away.") from None
 
 
 def _table(value: Any, file: Path, name: str) -> dict[str, Any]:

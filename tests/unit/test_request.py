@@ -92,7 +92,14 @@ def test_a_cell_that_is_too_large() -> None:
         build(target=cell_of(most + 2))
     assert caught.value.message.startswith("The cell is too large for 'large': about 150")
     assert "of 1500" in caught.value.message
-    assert caught.value.hint
+    assert caught.value.hint.startswith("Split the cell")
+
+
+def test_words_that_are_too_many_are_not_blamed_on_the_cell() -> None:
+    with pytest.raises(UsageError) as caught:
+        build(target=cell_of(100), instruction="why " * 3_000)
+    assert caught.value.message.startswith("The request is too large for 'large'")
+    assert caught.value.hint.startswith("Say it in fewer words")
 
 
 def test_a_small_model_tries_any_cell() -> None:

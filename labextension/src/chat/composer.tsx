@@ -84,7 +84,7 @@ export function Composer(props: IComposerProps): React.JSX.Element {
         />
       )}
       <Field {...props} field={field} draft={draft} completion={completion} onKeyDown={onKeyDown} />
-      <ComposerFoot spark={spark} text={text} onSend={send} />
+      <ComposerFoot spark={spark} text={text} onSend={send} onStopped={() => field.current?.focus()} />
     </div>
   );
 }
@@ -99,6 +99,8 @@ interface IFieldProps extends IComposerProps {
 function Field({ spark, field, draft, completion, onKeyDown }: IFieldProps): React.JSX.Element {
   const { store, context, trans } = spark;
   const isOpen = completion.asked !== null;
+  const whileRunning = store.current?.running && trans.__('Say more to redirect the answer');
+  const placeholder = store.current ? whileRunning || trans.__('Ask, or type / for commands') : '';
   return (
     <textarea
       ref={field}
@@ -107,9 +109,7 @@ function Field({ spark, field, draft, completion, onKeyDown }: IFieldProps): Rea
       aria-autocomplete="list"
       aria-controls={isOpen ? MENU_ID : undefined}
       aria-activedescendant={isOpen ? optionId(MENU_ID, completion.chosen) : undefined}
-      placeholder={
-        store.current?.running ? trans.__('Say more to redirect the answer') : trans.__('Ask, or type / for commands')
-      }
+      placeholder={placeholder}
       value={draft.text}
       disabled={!store.current}
       onFocus={() => context.read()}
@@ -156,6 +156,9 @@ function useDraft({ spark, handle }: IComposerProps, field: React.RefObject<HTML
   const write = (value: string, at = value.length): void => {
     setBack(0);
     set(value, at);
+    if (store.word && value) {
+      store.tell(''); // it was about the words before
+    }
   };
   handle.current = {
     write: words => {

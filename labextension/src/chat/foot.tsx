@@ -9,9 +9,11 @@ export interface IFootProps {
   spark: ISpark;
   text: string;
   onSend: () => void;
+  /** The button is about to go, and the keyboard's place with it. */
+  onStopped: () => void;
 }
 
-export function ComposerFoot({ spark, text, onSend }: IFootProps): React.JSX.Element {
+export function ComposerFoot({ spark, text, onSend, onStopped }: IFootProps): React.JSX.Element {
   const { store, trans } = spark;
   const running = store.current?.running ?? null;
   const hint = running && text.trim() ? trans.__('Enter redirects the answer that is on its way.') : store.word;
@@ -23,7 +25,14 @@ export function ComposerFoot({ spark, text, onSend }: IFootProps): React.JSX.Ele
       <div className="jp-Spark-composerRow">
         <Meter spark={spark} text={text} />
         {running && (
-          <button className="jp-Button jp-mod-minimal" title={trans.__('Stop (Escape)')} onClick={() => store.stop()}>
+          <button
+            className="jp-Button jp-mod-minimal"
+            title={trans.__('Stop (Escape)')}
+            onClick={() => {
+              store.stop();
+              onStopped();
+            }}
+          >
             {trans.__('Stop')}
           </button>
         )}
@@ -41,7 +50,7 @@ export function ComposerFoot({ spark, text, onSend }: IFootProps): React.JSX.Ele
 }
 
 /** What the question costs against what its tier takes. */
-function Meter({ spark, text }: Omit<IFootProps, 'onSend'>): React.JSX.Element | null {
+function Meter({ spark, text }: Omit<IFootProps, 'onSend' | 'onStopped'>): React.JSX.Element | null {
   const { store, setup, context, trans } = spark;
   const status = setup.tier(store.tier);
   if (!status || !store.current) {

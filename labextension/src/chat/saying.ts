@@ -24,8 +24,8 @@ export function say(spark: ISpark, commands: CommandRegistry, text: string, here
     if (!said.words) {
       return trans.__('An answer is on its way. Stop it first, or say more to redirect it.');
     }
-    store.steer(store.current.running, said.words);
-    return '';
+    const isTold = store.steer(store.current.running, said.words);
+    return isTold ? '' : trans.__('The server is away: say it again in a moment.');
   }
   if (said.command === 'refactor') {
     if (!canRefactor(commands)) {

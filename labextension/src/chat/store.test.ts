@@ -89,6 +89,35 @@ test('a turn is sent with its tier and its context after the cells, and retried 
   expect(sent[1]).toMatchObject({ kind: 'explain', tier: 'deep', files: ['f'], again: true });
 });
 
+test('what was asked in a cell and is asked again here is shown here', () => {
+  const { store } = made();
+  store.show('n.ipynb');
+  const turn = store.send({ kind: 'rewrite', instruction: 'x', cellId: 'a', isInCell: true });
+  turn?.onLost();
+  if (turn) {
+    store.retry(turn);
+  }
+  expect(store.current?.turns.map(one => one.isInCell)).toEqual([true, false]);
+  store.current?.turns[1]?.onLost();
+  if (turn) {
+    store.alternatives(turn);
+  }
+  expect(store.current?.turns[2]?.ways?.turns.map(one => one.isInCell)).toEqual([false, false, false]);
+});
+
+test('words that cannot be told to the server are not taken for said', () => {
+  const { store } = made();
+  store.show('n.ipynb');
+  const turn = store.send({ kind: 'ask', instruction: 'x' });
+  store.setDraft('no, y');
+  store.channel.steer = () => false;
+  expect(turn && store.steer(turn, 'no, y')).toBe(false);
+  expect(store.current?.draft).toBe('no, y');
+  store.channel.steer = () => true;
+  expect(turn && store.steer(turn, 'no, y')).toBe(true);
+  expect(store.current?.draft).toBe('');
+});
+
 test('Up walks back through what was said, Down forward; own words are left alone', () => {
   const { store } = made();
   store.show('n.ipynb');

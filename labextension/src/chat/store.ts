@@ -165,7 +165,7 @@ export class ChatStore extends Watched {
     return this._conversations.get(notebook) ?? this._begin(notebook);
   }
 
-  /** Ask the same again, about the same pieces. */
+  /** Ask the same again, about the same pieces; the edit is shown here, also where the one before it was in its cell. */
   retry(turn: Turn): void {
     const asking = this._asking(turn);
     this.send({ ...asking, extras: { ...asking.extras, again: true } });
@@ -176,15 +176,18 @@ export class ChatStore extends Watched {
     this.send(this._asking(turn), WAYS);
   }
 
-  steer(turn: Turn, words: string): void {
+  /** Redirect what runs; false if the server cannot be told now. */
+  steer(turn: Turn, words: string): boolean {
     const turns = turn.ways?.turns ?? [turn];
-    if (turns.filter(one => !one.ended && this.channel.steer(one.id, words)).length) {
+    const told = turns.filter(one => !one.ended && this.channel.steer(one.id, words)).length > 0;
+    if (told) {
       turn.notices.push(words);
       if (!turn.isInCell) {
         this.setDraft('');
       }
     }
     this.changed();
+    return told;
   }
 
   stop(): void {
@@ -239,7 +242,7 @@ export class ChatStore extends Watched {
 
   private _asking(turn: Turn): IAsking {
     const { kind, instruction, cellId, tier } = turn;
-    return this._askings.get(turn) ?? { kind, instruction, cellId, tier };
+    return { ...(this._askings.get(turn) ?? { kind, instruction, cellId, tier }), isInCell: false };
   }
 
   private _begin(notebook: string): Conversation {

@@ -73,7 +73,7 @@ function Shown(props: ITurnViewProps & { isNear: boolean }): React.JSX.Element {
   return (
     <>
       {isNear && <Answer {...props} />}
-      {turn.isInCell && <InCell {...props} />}
+      {turn.isInCell && (!turn.ended || turn.proposal !== null) && <InCell {...props} />}
       {isNear && turn.wantsCode && !turn.isInCell && (turn.proposal !== null || turn.lines.length > 0) && (
         <EditCard turn={turn} notebook={props.notebook} tools={tools} />
       )}
@@ -97,7 +97,7 @@ function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
   const { trans } = tools;
   return (
     <p className="jp-Spark-notice">
-      {trans.__('The change is in the cell.')}
+      {turn.ended ? trans.__('The change was shown in its cell.') : trans.__('The change arrives in its cell.')}
       <button
         type="button"
         className="jp-Spark-quiet"

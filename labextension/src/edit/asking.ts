@@ -70,6 +70,7 @@ export class Asking {
     if (turn && !turn.ended) {
       this._store.channel.stop(turn.id);
     } else {
+      suggestion?.tell([]); // it waits for nothing any more
       suggestion?.stop();
     }
   }

@@ -49,7 +49,7 @@ export function History({ store, trans, onChosen }: IHistoryProps): React.JSX.El
                 onChosen();
               }}
             >
-              <span>{one.title || trans.__('Without words')}</span>
+              <span>{one.title || (one.turns[0] ? `/${one.turns[0].kind}` : trans.__('Without words'))}</span>
               <small>
                 {new Date(1000 * one.changed_at_s).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })}
                 {' · '}
