@@ -36,7 +36,7 @@ def test_a_code_of_its_own() -> None:
 
 def test_codes_are_distinct() -> None:
     codes = [cls.code for cls in CLASSES]
-    assert len(CLASSES) == 17
+    assert len(CLASSES) == 18
     assert len(set(codes)) == len(codes)
     assert all(code.islower() and code.isidentifier() for code in codes)
 
