@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from jupyter_spark.errors import LocalModelError
 from jupyter_spark.providers._engine import stop_engine
@@ -44,6 +44,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         values["page"].screenshot(path=picture)
         report.sections.append(("The page", str(picture)))
     return report
+
+
+# A busy machine may take its time; what is never so still fails.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
