@@ -92,7 +92,9 @@ def _transform(source: str) -> str:
     if not source.strip():
         return ""
     above = source[: len(source) - len(source.lstrip())].count("\n")  # IPython drops blank lines at the head
-    return "\n" * above + str(TransformerManager().transform_cell(source))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # IPython warns of line ends that it does not know, and goes on
+        return "\n" * above + str(TransformerManager().transform_cell(source))
 
 
 def syntax_error(source: str) -> SyntaxError | None:

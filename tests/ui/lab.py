@@ -158,6 +158,7 @@ class LabNotebook:
     def run(self, index: int) -> None:
         """Run a cell to its end."""
         prompt = self.cell(index).locator(".jp-InputPrompt").first
+        self.wait_until(lambda: "*" not in prompt.inner_text())  # an earlier run's number is still to come
         before = prompt.inner_text()
         self.press_run(index)
         self.wait_until(

@@ -7,6 +7,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,8 @@ async def proposal_of(notebook, plan):
     return events[-1].proposal
 
 
+# What is drawn is a whole notebook: hypothesis warns of its length in the place of a case that fails.
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(planned(), st.data())
 def test_random_plans_are_applied_and_taken_back_byte_for_byte(drawn, more):
