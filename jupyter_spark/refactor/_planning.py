@@ -34,7 +34,6 @@ merge cells 3, 4: how
 split cell 3: into which parts
 Write `rename` for a name that changes everywhere; it is done in all cells by itself. `below top` is the beginning.
 Every edit is done on its own: say in its line all that it must know, names included. Name only cells that change."""
-REVISE_RULES = "The plan so far:\n{plan}\n\nChange it: {words}\nAnswer with the whole new plan, in the same form."
 
 _BULLET = re.compile(r"^\s*(?:[-*•+]\s+|\d+[.)]\s+)?(?:\*\*|`)?")
 _VERBS = r"edit|change|rewrite|insert|add|delete|remove|move|merge|join|split|rename"
