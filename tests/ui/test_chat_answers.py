@@ -173,7 +173,7 @@ def test_the_view_stays_at_the_end_only_while_the_reader_is_there(
 
 
 def test_a_screen_reader_hears_blocks_and_no_tokens(chat: Callable[..., Talk], paced: PacedServer) -> None:
-    paced.answer, paced.rate_tok_s = "First **block** here.\n\n- second\n- list\n\nThird one.\n", 200.0
+    paced.answer, paced.rate_tok_s = "First **block** here.\n\n- second\n- list\n\nThird one.\n", 20.0
     talk = chat()
     expect(talk.panel.get_by_role("log")).to_have_attribute("aria-live", "off")
     talk.page.evaluate(

@@ -50,7 +50,7 @@ test('every block is rendered once, in order, however the text is cut', async ()
     await settle();
     expect(rendered.map(block => block.trim())).toEqual(['one two', '- x\n- y', 'last $x$']);
     expect(body.element.querySelector('pre code')?.textContent).toBe('a = 1\n\nb = "`"');
-    expect([...body.element.children].map(block => block.textContent)).toEqual([
+    expect([...body.element.querySelectorAll('.jp-Spark-block')].map(block => block.textContent)).toEqual([
       'one two',
       'pythona = 1\n\nb = "`"',
       '- x\n- y',

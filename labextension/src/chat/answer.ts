@@ -22,6 +22,8 @@ export interface IAnswerTools {
   trans: TranslationBundle;
 }
 
+/** Blocks to a page. What is out of sight is left out by the page: of every block it would cost two more layouts a frame. */
+const PAGE_BLOCKS = 16;
 const OPENING = /^\s{0,3}(?:`{3,}|~{3,})[^\n]*$/;
 const PERHAPS_FENCE = /(^|\n) {0,3}(?:`+|~+)[^\n`~]*$/;
 const PERHAPS_CLOSING = /\n {0,3}(?:`+|~+) *$/;
@@ -135,7 +137,18 @@ export class AnswerBody {
     this._open?.dispose();
     this._open?.element.remove();
     this._open = block;
-    this.element.append(block.element);
+    this._page().append(block.element);
+  }
+
+  private _page(): HTMLElement {
+    const last = this.element.lastElementChild as HTMLElement | null;
+    if (last && last.childElementCount < PAGE_BLOCKS) {
+      return last;
+    }
+    const page = document.createElement('div');
+    page.className = 'jp-Spark-page';
+    this.element.append(page);
+    return page;
   }
 
   private _cutter = new BlockCutter();

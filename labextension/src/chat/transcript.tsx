@@ -38,7 +38,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
         tabIndex={0}
         ref={log}
       >
-        <div ref={content}>
+        <div className="jp-Spark-content" ref={content}>
           {!turns.length && (
             <p className="jp-Spark-empty">
               {conversation
@@ -62,6 +62,7 @@ export function Transcript({ store, tools }: ITranscriptProps): React.JSX.Elemen
             </div>
           ))}
         </div>
+        <div className="jp-Spark-end" />
       </div>
       {isAway && (
         <button type="button" className="jp-Spark-latest" onClick={goToEnd}>
@@ -97,9 +98,9 @@ function useEnd(): IEnd {
 
   const stay = React.useCallback(() => {
     const box = log.current;
-    if (box && place.current.follows) {
+    // Where the browser anchors the view at the end, it is there already, and a layout less.
+    if (box && place.current.follows && box.scrollHeight - box.scrollTop - box.clientHeight >= 1) {
       box.scrollTop = box.scrollHeight;
-      place.current.top = box.scrollTop;
     }
   }, []);
   // An observer of sizes is told after the layout that the frame needs anyway, and before it is painted.
@@ -120,13 +121,15 @@ function useEnd(): IEnd {
     const box = log.current;
     const onMove = (event: Event): void => {
       // A browser also tells of a pointer that rests while the page moves below it.
-      if (event.type !== 'pointermove' || (event as PointerEvent).buttons) {
+      if (box && (event.type !== 'pointermove' || (event as PointerEvent).buttons)) {
         movedAt.current = performance.now();
+        place.current.top = box.scrollTop;
       }
     };
     const onScroll = (): void => {
-      if (!box || (place.current.follows && box.scrollTop === place.current.top)) {
-        return; // it was brought to its end, and is there
+      // Nobody moved the view: it went to its end with the text, and to ask where it is would cost a layout.
+      if (!box || (place.current.follows && performance.now() - movedAt.current >= MOVED_MS)) {
+        return;
       }
       const left = box.scrollHeight - box.scrollTop - box.clientHeight;
       const goesUp = box.scrollTop < place.current.top;
