@@ -7,6 +7,7 @@ Character offsets never cross: Python counts code points and JavaScript UTF-16 u
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -29,6 +30,7 @@ CheckName = Literal[
 ]
 
 
+@lru_cache(maxsize=4096)  # a turn asks for the hash of each cell several times
 def text_hash(text: str) -> str:
     """Return the short SHA-256 by which an edit knows the text it was made from."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

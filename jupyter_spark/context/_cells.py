@@ -102,6 +102,7 @@ def _markdown(cell: CellSnapshot, place: int, distance: int) -> Iterator[Offer]:
         yield Offer(WORDS, distance, place, _piece(cell.label, "words of the notebook", cell.source, cell.key))
 
 
+@lru_cache(maxsize=4096)  # most cells are as they were in the turn before
 def _piece(label: str, reason: str, text: str, key: str) -> ContextPiece:
     return ContextPiece(
         key=key, label=label, reason=reason, text=text, tokens=estimate_tokens(text) + estimate_tokens(label)

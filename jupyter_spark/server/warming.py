@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from jupyter_spark.providers import Provider, import_sdk
 from jupyter_spark.redact import process_vault
 from jupyter_spark.settings import Profile, Settings
 from jupyter_spark.wire import CellSnapshot
+
+READ_AFTER_S = 0.1
 
 
 class Warming:
@@ -42,9 +45,16 @@ class Warming:
             self._begun = asyncio.get_running_loop().create_task(self._warm())
 
     def read(self, cells: Sequence[CellSnapshot]) -> None:
-        """Read cells that are new or changed: what they define, and what in them is kept back."""
+        """Read cells that are new or changed: what they define, and what in them is kept back.
+
+        Not at once: where they came with a question, the turn reads them itself, and a thread beside it would only keep
+        it from the interpreter.
+        """
+        asyncio.get_running_loop().call_later(READ_AFTER_S, self._read_aside, tuple(cells))
+
+    def _read_aside(self, cells: tuple[CellSnapshot, ...]) -> None:
         with suppress(RuntimeError):  # the server stops
-            self._thread.submit(_read, tuple(cells))
+            self._thread.submit(_read, cells)
 
     async def aclose(self) -> None:
         """Stop it."""
@@ -61,6 +71,8 @@ class Warming:
 
     def _load(self) -> Profile:
         import_sdk()
+        # Else each full collection of garbage goes through all of that again: 160 ms, in which the server does nothing.
+        gc.freeze()
         self._journal.turns(1)
         return self._settings().for_tier("spark")
 
