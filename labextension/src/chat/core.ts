@@ -43,7 +43,7 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
     push: notebook => syncs.get(notebook)?.push(),
     send: frame => channel.send(frame)
   });
-  const activity = new Activity();
+  const activity = new Activity(window.sessionStorage);
   channel.onActivity = (turnId, what) => activity.onTurn(turnId, what);
   completions.onEnded = frame => activity.onCompletion(frame);
   const options = new SparkOptions();
