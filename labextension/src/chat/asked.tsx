@@ -4,8 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 /** A question within these is shown whole; of a longer one, so many letters and lines of it are. */
-const WHOLE = { chars: 1500, lines: 16 };
-const SHOWN = { chars: 900, lines: 10 };
+const WHOLE = { chars: 1000, lines: 14 };
+const SHOWN = { chars: 500, lines: 8 };
 
 export interface IAskedProps {
   words: string;
@@ -40,7 +40,7 @@ export function beginningOf(text: string): string {
   if (text.length <= WHOLE.chars && head.length <= WHOLE.lines) {
     return text;
   }
-  return `${shortened(head.slice(0, SHOWN.lines).join('\n'), SHOWN.chars).replace(/…?$/, '')}…`;
+  return `${shortened(head.slice(0, SHOWN.lines).join('\n'), SHOWN.chars).replace(/\s*…?$/, '')}…`;
 }
 
 /** A text cut off after so many letters, with a mark where it was. */
