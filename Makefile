@@ -14,7 +14,7 @@ TEST_ARGS   ?=
 EVAL_ARGS   ?=
 MODEL       ?= 0.5b
 
-.PHONY: lab test cover lint type front wire fresh format eval bench model constraints clean
+.PHONY: lab test collaboration cover lint type front wire fresh format eval bench model constraints clean
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -42,7 +42,16 @@ model: $(STAMP)
 lab: $(STAMP) $(BUNDLE) model
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
 
-test: $(STAMP) $(BUNDLE) model
+# jupyter-collaboration switches itself on wherever it is installed: it is put beside the environment, where its test finds it.
+TOGETHER := $(VENV)/collaboration
+$(TOGETHER)/.installed: tests/ui/collaboration.txt | $(STAMP)
+	rm -rf $(TOGETHER)
+	$(PIP) --no-deps --target $(TOGETHER) -r $<
+	touch $@
+
+collaboration: $(TOGETHER)/.installed
+
+test: $(STAMP) $(BUNDLE) model collaboration
 	$(JLPM) test
 	$(BIN)/python -m pytest $(TEST_ARGS)
 

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
+from jupyter_spark.errors import SparkError
 from jupyter_spark.redact import process_vault
 from jupyter_spark.wire import (
     AnyTurnEvent,
@@ -104,6 +105,12 @@ async def recorded(
         raise
     finally:
         await writer.finish()
+
+
+def record_refused(journal: TurnJournal, record: TurnRecord, error: SparkError) -> None:
+    """Keep a turn that never began as one that failed, with what was wrong."""
+    failed = record.model_copy(update={"status": "failed", "error": f"{error.message} {error.hint}".strip()})
+    _quietly(lambda: journal.record_turn(_without_secrets(failed)))
 
 
 def _told_by(event: AnyTurnEvent, record: TurnRecord) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from jupyter_spark.errors import SparkError
 from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_journal
 from jupyter_spark.providers.models import find_spec, pull_model
+from jupyter_spark.recording import record_refused
 from jupyter_spark.server.asked import asked_request
 from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
 from jupyter_spark.server.connection import PageConnection, Send
@@ -25,7 +26,7 @@ from jupyter_spark.server.status import BUILT_IN
 from jupyter_spark.server.talks import Talks
 from jupyter_spark.server.warming import Warming
 from jupyter_spark.settings import Profile, Settings, load_limits, load_settings
-from jupyter_spark.wire import Conversation, TurnRequest
+from jupyter_spark.wire import Conversation, TurnRecord, TurnRequest
 from jupyter_spark.wire_page import (
     CompletionEnded,
     CompletionRequested,
@@ -107,8 +108,13 @@ class Engine:
 
         profile = settings.for_tier(frame.tier, frame.profile)
         others = settings.fallbacks(frame.tier, frame.profile)
+        try:
+            requests = _tries(frame, put(profile))
+        except SparkError as error:
+            self._judging.submit(record_refused, self.journal, self._record(frame, profile), error)
+            raise
         begun = []
-        for index, request in enumerate(_tries(frame, put(profile))):
+        for index, request in enumerate(requests):
 
             def put_again(other: Profile, index: int = index) -> TurnRequest:
                 return _tries(frame, put(other))[index]
@@ -117,6 +123,21 @@ class Engine:
             on_said = self._talks.keep if index == 0 else _ignore
             begun.append(self.turns.start(user, request, profile, substitutes, on_said))
         return begun
+
+    def _record(self, frame: TurnRequested, profile: Profile) -> TurnRecord:
+        """What the journal keeps of a turn before it begins."""
+        return TurnRecord(
+            turn_id=frame.turn_id,
+            created_at_s=time.time(),
+            kind=frame.kind,
+            instruction=frame.instruction,
+            tier=frame.tier,
+            profile=profile.name,
+            model="",
+            status="running",
+            notebook_path=self.path_of(frame.notebook),
+            conversation_id=frame.conversation_id,
+        )
 
     def spent(self, since_s: float) -> SpentList:
         """Return what was spent since a moment, in seconds since the epoch."""

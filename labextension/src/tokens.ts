@@ -34,6 +34,8 @@ export const ISpark = new Token<ISpark>('jupyter-spark-ai:ISpark', 'The conversa
 
 /** The chat's panel. */
 export interface ISparkChat {
+  /** Whether the panel is to be seen. */
+  readonly isShown: boolean;
   /** Show the panel and put the caret into its composer, with these words in it if any are given. */
   ask(words?: string): void;
   /** Show the panel, or hide it. */

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_spark.wire_page import text_mark
 from tests.kernel.server import JupyterServer
-from tests.paced import Fault, PacedServer
+from tests.paced import Fault, PacedServer, wait_until
 from tests.server.page import CELLS, NOTEBOOK, opened_page, request
 
 LONG = "".join(f"Sentence {number} is here.\n" for number in range(300))
@@ -172,6 +172,27 @@ def test_the_conversation_is_there_again(server: JupyterServer, paced: PacedServ
     assert kept["title"] == "is it?"
     (past,) = kept["turns"]
     assert (past["turn_id"], past["status"], past["text"]) == (turn, "finished", "All is well.")
+
+
+def test_a_question_that_was_refused_is_there_again(server: JupyterServer, paced: PacedServer) -> None:
+    turn, conversation = fresh(), fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(turn, "why? " * 100_000, conversation_id=conversation)
+        why = page.until("refused")
+
+    def conversations() -> list[Any]:
+        _, body = request(server, "GET", f"conversations?notebook={NOTEBOOK}")
+        return [one for one in body["conversations"] if one["conversation_id"] == conversation]
+
+    wait_until(lambda: bool(conversations()))  # it is written off the way
+    (kept,) = conversations()
+    (past,) = kept["turns"]
+    assert (past["turn_id"], past["status"]) == (turn, "failed")
+    assert past["instruction"] == "why? " * 100_000
+    assert past["error"] == f"{why['message']} {why['hint']}"
+    assert len(kept["title"]) <= 120
+    assert paced.records == []
 
 
 def test_new_words_redirect_a_running_answer(server: JupyterServer, paced: PacedServer) -> None:

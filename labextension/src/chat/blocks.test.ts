@@ -24,6 +24,14 @@ test.each([
   expect(cut(text)).toEqual(blocks);
 });
 
+test('a text that was stopped within its closing fence shows none of it', () => {
+  expect(readFenced('```python\nx = 1\n``')).toEqual({ info: 'python', code: 'x = 1\n' });
+  expect(readFenced('~~~~\nx = 1\n~')).toEqual({ info: '', code: 'x = 1\n' });
+  expect(readFenced('````\n``\nx')?.code).toBe('``\nx');
+  expect(readFenced('````\n```\n')?.code).toBe('```\n'); // a line that is whole is code
+  expect(readFenced('```\nx ~')?.code).toBe('x ~');
+});
+
 test('the open block and its language are known while it arrives', () => {
   const cutter = new BlockCutter();
   expect(cutter.feed('so:\n```py')).toEqual([]);

@@ -30,7 +30,10 @@ export function readFenced(block: string): IFenced | null {
   const lines = body.slice(end + 1).split('\n');
   const last = lines[lines.length - 1] === '' ? lines.length - 2 : lines.length - 1;
   const closing = (lines[last] ?? '').trim();
-  if (last >= 0 && closing.length >= fence.length && closing === (fence[0] as string).repeat(closing.length)) {
+  const isMark = closing !== '' && closing === (fence[0] as string).repeat(closing.length);
+  // A text that was stopped may end in the middle of the closing fence.
+  const isCut = last === lines.length - 1;
+  if (last >= 0 && isMark && (isCut || closing.length >= fence.length)) {
     lines.length = last;
     lines.push('');
   }

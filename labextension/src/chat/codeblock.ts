@@ -30,7 +30,7 @@ export class CodeBlock {
     const box = document.createElement('pre');
     // What scrolls can be scrolled by keyboard.
     box.tabIndex = 0;
-    box.setAttribute('role', 'region');
+    box.setAttribute('role', 'group');
     box.setAttribute('aria-label', this._label);
     this._code = document.createElement('code');
     this._tail = document.createTextNode('');

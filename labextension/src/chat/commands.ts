@@ -69,11 +69,13 @@ function askingCommands(
     },
     'explain-cell': {
       label: trans.__('Explain This Cell'),
+      caption: trans.__('Ask in the chat what the active cell does'),
       isEnabled: isCode,
       execute: sayNow('/explain')
     },
     'fix-cell': {
       label: trans.__('Fix This Cell'),
+      caption: trans.__('Mend the active cell, by its error if it has one'),
       isEnabled: isCode,
       execute: sayNow('/fix')
     }
@@ -99,20 +101,24 @@ function panelCommands(app: JupyterFrontEnd, spark: ISpark, chat: ISparkChat): C
   return {
     stop: {
       label: trans.__('Stop the Answer'),
+      caption: trans.__('Stop the answer that arrives in the chat'),
       isEnabled: () => !!store.current?.running,
       execute: () => store.stop()
     },
     'toggle-chat': {
       label: trans.__('Show or Hide the Spark Chat'),
+      caption: trans.__('Open the chat beside the notebook, or close it'),
       icon: sparkIcon,
       execute: () => chat.toggle()
     },
     'switch-tier': {
       label: trans.__('Switch between the Fast and the Deep Tier'),
+      caption: trans.__('Let the other tier answer from now on'),
       execute: () => store.setTier(store.tier === 'spark' ? 'deep' : 'spark')
     },
     'new-conversation': {
       label: trans.__('New Conversation'),
+      caption: trans.__('Begin anew about the same notebook; the conversation of before stays in the history'),
       isEnabled: hasTurns,
       execute: () => {
         store.startAnew();
@@ -122,11 +128,13 @@ function panelCommands(app: JupyterFrontEnd, spark: ISpark, chat: ISparkChat): C
     },
     'export-notebook': {
       label: trans.__('Export the Conversation as a Notebook'),
+      caption: trans.__('Save what was said beside the notebook, with its code in cells'),
       isEnabled: hasTurns,
       execute: save('notebook')
     },
     'export-markdown': {
       label: trans.__('Export the Conversation as Markdown'),
+      caption: trans.__('Save what was said beside the notebook, as text'),
       isEnabled: hasTurns,
       execute: save('markdown')
     }

@@ -42,7 +42,7 @@ export function Composer(props: IComposerProps): React.JSX.Element {
     if (text.trim()) {
       const problem = say(spark, commands, text);
       if (problem) {
-        store.tell(problem);
+        store.tell(problem); // and the words stay where they are
       } else {
         write('', 0);
       }

@@ -10,6 +10,7 @@ import { TurnChannel } from '../channel/turns';
 import { Completions } from '../complete/completions';
 import { NotebookContext } from '../context/notebook';
 import { Setup } from '../firstrun/setup';
+import { notebookName } from '../notebook/name';
 import { type NotebookSync, watchPanel } from '../notebook/sync';
 import { SparkRest } from '../rest';
 import { SparkOptions } from '../settings/options';
@@ -42,7 +43,7 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
     push: notebook => syncs.get(notebook)?.push(),
     send: frame => channel.send(frame)
   });
-  const activity = new Activity();
+  const activity = new Activity(window.sessionStorage);
   channel.onActivity = (turnId, what) => activity.onTurn(turnId, what);
   completions.onEnded = frame => activity.onCompletion(frame);
   const options = new SparkOptions();
@@ -95,24 +96,28 @@ function followNotebooks(
     if (!sync || panel.isDisposed) {
       return;
     }
-    let path = panel.context.path;
-    syncs.set(path, sync);
+    let name = notebookName(panel.context.path);
+    syncs.set(name, sync);
     sync.list();
     panel.context.pathChanged.connect(() => {
-      syncs.delete(path);
-      store.rename(path, panel.context.path);
-      path = panel.context.path;
-      syncs.set(path, sync);
+      syncs.delete(name);
+      const now = notebookName(panel.context.path);
+      store.rename(name, now);
+      name = now;
+      syncs.set(name, sync);
       sync.list();
     });
     panel.disposed.connect(() => {
-      syncs.delete(path);
+      syncs.delete(name);
       sync.dispose();
     });
   };
   tracker.widgetAdded.connect((_, panel) => void add(panel));
   tracker.forEach(panel => void add(panel));
-  const showCurrent = (): void => store.show(tracker.currentWidget?.context.path ?? null);
+  const showCurrent = (): void => {
+    const panel = tracker.currentWidget;
+    store.show(panel ? notebookName(panel.context.path) : null);
+  };
   tracker.currentChanged.connect(showCurrent);
   showCurrent();
 }

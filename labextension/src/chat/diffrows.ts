@@ -65,7 +65,7 @@ export class DiffView {
     this.element = document.createElement('div');
     this.element.className = 'jp-Spark-diff';
     this.element.tabIndex = 0;
-    this.element.setAttribute('role', 'region');
+    this.element.setAttribute('role', 'group');
     this.element.setAttribute('aria-label', label);
     this._inner = document.createElement('div');
     this.element.append(this._inner);

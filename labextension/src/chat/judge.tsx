@@ -57,9 +57,10 @@ export function Judge(props: IJudgeProps): React.JSX.Element {
     tools.copy(edit.new_source);
     setProblem(trans.__('Copied'));
   };
+  const footer = useKeyboardStays(standing);
   const isOpen = standing === 'open' || standing === 'undone' || standing === 'held';
   return (
-    <footer className="jp-Spark-judge">
+    <footer className="jp-Spark-judge" ref={footer}>
       {isOpen && <Act label={trans.__('Accept')} isMain run={accept} />}
       {isOpen && standing !== 'undone' && <Act label={trans.__('Reject')} run={reject} />}
       {standing === 'accepted' && <Act label={trans.__('Undo')} run={undo} />}
@@ -72,6 +73,19 @@ export function Judge(props: IJudgeProps): React.JSX.Element {
       {standing === 'held' && shows && <Both {...props} />}
     </footer>
   );
+}
+
+/** A button goes when it has done its work; the keyboard stays with the first of those that are left. */
+function useKeyboardStays(standing: Standing): React.RefObject<HTMLElement> {
+  const footer = React.useRef<HTMLElement>(null);
+  const wasHere = footer.current?.contains(document.activeElement) ?? false;
+  React.useLayoutEffect(() => {
+    if (wasHere && !footer.current?.contains(document.activeElement)) {
+      footer.current?.querySelector('button')?.focus();
+    }
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- where the keyboard was before this standing is drawn
+  }, [standing]);
+  return footer;
 }
 
 function wordOf(standing: Standing, trans: TranslationBundle): string {

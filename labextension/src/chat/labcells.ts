@@ -1,11 +1,12 @@
 /** Lab's notebooks as the chat edits them. */
 
 import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import { notebookName } from '../notebook/name';
 import type { FindNotebook, IEditableCell, IEditableNotebook } from './cells';
 
 export function labNotebooks(tracker: INotebookTracker, notesWriters: () => boolean): FindNotebook {
-  return path => {
-    const panel = tracker.find(panel => panel.context.path === path);
+  return name => {
+    const panel = tracker.find(panel => notebookName(panel.context.path) === name);
     return panel?.content.model ? asEditable(panel, notesWriters()) : null;
   };
 }

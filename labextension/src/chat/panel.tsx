@@ -37,7 +37,10 @@ export class ChatPanel extends ReactWidget {
 
   /** Put the caret into the composer, with these words in it if any are given. */
   write(words?: string): void {
-    void this.renderPromise?.then(() => this._composer.current?.write(words));
+    void this.renderPromise?.then(() => {
+      // The palette, where this may come from, gives the keyboard back when it closes: after this, and before the frame.
+      requestAnimationFrame(() => this._composer.current?.write(words));
+    });
   }
 
   protected onAfterShow(message: Message): void {

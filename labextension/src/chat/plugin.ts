@@ -34,6 +34,9 @@ function activate(
   app.shell.add(panel, 'right', { rank: 500 });
   restorer?.add(panel, panel.id);
   return {
+    get isShown() {
+      return panel.isVisible;
+    },
     ask: words => {
       app.shell.activateById(panel.id);
       panel.write(words);

@@ -16,11 +16,14 @@ export function canRefactor(commands: CommandRegistry): boolean {
 /** Say it; return what is wrong if it cannot be said. With `here` it is about the active cell, whatever failed last. */
 export function say(spark: ISpark, commands: CommandRegistry, text: string, here = false): string {
   const { store, context, trans } = spark;
+  if (!store.current) {
+    return trans.__('No notebook is open. Open the one that this is about, and send it again.');
+  }
   const said = readSaid(text);
   if (said.unknown) {
     return trans.__('There is no command /%1.', said.unknown);
   }
-  if (store.current?.running) {
+  if (store.current.running) {
     if (!said.words) {
       return trans.__('An answer is on its way. Stop it first, or say more to redirect it.');
     }

@@ -5,6 +5,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { notebookName } from '../notebook/name';
 import { codeActions } from './codeactions';
 import { labHighlighters } from './highlight';
 import { labNotebooks } from './labcells';
@@ -24,7 +25,7 @@ export function labTurnTools(
   const find = labNotebooks(tracker, notesWriters);
   const current = (): ReturnType<typeof find> => {
     const panel = tracker.currentWidget;
-    return panel ? find(panel.context.path) : null;
+    return panel ? find(notebookName(panel.context.path)) : null;
   };
   const named = (name: string): string =>
     (languages.findBest(name, false) ?? languages.findByExtension(name))?.name ?? name;

@@ -3,6 +3,7 @@
 import * as React from 'react';
 import { AnswerBody, type IAnswerTools } from './answer';
 import { type FindNotebook, showCell } from './cells';
+import { Asked, shortened } from './asked';
 import { closingLine, liveLine } from './figures';
 import { EditCard } from './proposal';
 import { Receipt } from './receipt';
@@ -11,6 +12,8 @@ import type { Verdicts } from './verdicts';
 import { WaysBar } from './waysbar';
 
 const SPEED_EVERY_MS = 250;
+/** How much of a question names its turn. */
+const NAME_CHARS = 100;
 
 /** What all turns of a transcript share. */
 export interface ITurnTools extends IAnswerTools {
@@ -53,13 +56,11 @@ export const TurnView = React.memo(function TurnView(props: ITurnViewProps): Rea
       data-turn={turn.id}
       data-state={(ways?.turns.find(one => !one.ended) ?? shown).state}
       aria-busy={!(ways ?? turn).ended}
-      aria-label={turn.instruction || turn.kind}
+      aria-label={shortened(turn.instruction, NAME_CHARS) || turn.kind}
     >
-      <div className="jp-Spark-asked">{turn.instruction || turn.kind}</div>
+      <Asked words={turn.instruction || turn.kind} trans={tools.trans} />
       {turn.steered.map((words, index) => (
-        <div className="jp-Spark-asked jp-mod-steered" key={index}>
-          {words}
-        </div>
+        <Asked words={words} trans={tools.trans} isSteered key={index} />
       ))}
       {ways && <WaysBar ways={ways} trans={tools.trans} />}
       <Shown {...props} turn={shown} isNear={isNear} key={shown.id} />

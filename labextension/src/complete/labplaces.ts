@@ -3,6 +3,7 @@
 import { Text } from '@jupyterlab/coreutils';
 import type { IInlineCompletionContext } from '@jupyterlab/completer';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { notebookName } from '../notebook/name';
 import type { IPlace } from './provider';
 
 const POPUP = '.jp-Completer:not(.lm-mod-hidden)';
@@ -30,7 +31,12 @@ function placeIn(panel: NotebookPanel): IPlace | null {
         return null;
       }
       const [text, at] = [source(), offset()];
-      return { notebook: panel.context.path, cellId: model.id, before: text.slice(0, at), after: text.slice(at) };
+      return {
+        notebook: notebookName(panel.context.path),
+        cellId: model.id,
+        before: text.slice(0, at),
+        after: text.slice(at)
+      };
     },
     surroundings: () => {
       const { start, end } = editor.getSelection();

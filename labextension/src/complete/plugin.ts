@@ -5,7 +5,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { sparkIcon } from '../chat/icon';
-import { ISpark } from '../tokens';
+import { ISpark, ISparkChat } from '../tokens';
 import { labPlaces } from './labplaces';
 import { SparkInlineProvider } from './provider';
 
@@ -13,11 +13,12 @@ export const completePlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-spark-ai:complete',
   description: 'Completions of Spark at the caret.',
   autoStart: true,
-  requires: [ISpark, INotebookTracker],
+  requires: [ISpark, ISparkChat, INotebookTracker],
   optional: [ICompletionProviderManager],
   activate: (
     _app: JupyterFrontEnd,
     spark: ISpark,
+    chat: ISparkChat,
     tracker: INotebookTracker,
     manager: ICompletionProviderManager | null
   ) => {
@@ -27,7 +28,14 @@ export const completePlugin: JupyterFrontEndPlugin<void> = {
         placeOf: labPlaces(tracker),
         mode: () => spark.options.current.completion,
         tier: () => 'spark', // the fast one: nobody waits for a deep thought in the middle of a line
-        tell: problem => Notification.warning(problem, { autoClose: 6000 }),
+        tell: problem => {
+          // A notification would stand over the composer, where there is a place for such words.
+          if (chat.isShown) {
+            spark.store.tell(problem);
+          } else {
+            Notification.warning(problem, { autoClose: 6000 });
+          }
+        },
         name: spark.trans.__('Spark'),
         icon: sparkIcon
       })

@@ -51,6 +51,7 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
   return {
     accept: {
       label: trans.__('Accept the Change of This Cell'),
+      caption: trans.__('Write the proposed change into the active cell, as one step to undo'),
       isEnabled: () => isReady(here()),
       execute: () => withSpot(here(), spot => judging.accept(spot))
     },
@@ -62,6 +63,7 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     },
     'accept-all': {
       label: trans.__('Accept All Changes of the Notebook'),
+      caption: trans.__('Write every proposed change that is whole into its cell'),
       isEnabled: () => all().some(isReady),
       execute: () =>
         all()
@@ -70,11 +72,13 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     },
     'reject-all': {
       label: trans.__('Reject All Changes of the Notebook'),
+      caption: trans.__('Stop and leave every proposed change of the notebook'),
       isEnabled: () => all().length > 0,
       execute: () => all().forEach(spot => judging.refuse(spot))
     },
     undo: {
       label: trans.__('Take Back the Accepted Change of This Cell'),
+      caption: trans.__('Give the active cell the text that it had before the change'),
       isEnabled: () => stands(here()),
       execute: () => withSpot(here(), spot => judging.undo(spot))
     }
@@ -98,18 +102,45 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
         judging[verb](spot, hunk);
       }
     });
-  const command = (label: string, execute: () => void, isEnabled = isReady): CommandRegistry.ICommandOptions => ({
-    label,
-    isEnabled,
-    execute
-  });
+  const command = (
+    label: string,
+    caption: string,
+    execute: () => void,
+    isEnabled = isReady
+  ): CommandRegistry.ICommandOptions => ({ label, caption, isEnabled, execute });
   return {
-    'next-change': command(trans.__('Next Change'), () => withSpot(here(), spot => stepTo(spot, 1))),
-    'previous-change': command(trans.__('Previous Change'), () => withSpot(here(), spot => stepTo(spot, -1))),
-    'accept-change': command(trans.__('Accept One Change'), judge('acceptHunk')),
-    'reject-change': command(trans.__('Reject One Change'), judge('rejectHunk')),
-    'next-alternative': command(trans.__('Next Alternative'), walk(1), hasWays),
-    'previous-alternative': command(trans.__('Previous Alternative'), walk(-1), hasWays)
+    'next-change': command(
+      trans.__('Next Change'),
+      trans.__('Go to the next change of the proposal in the active cell'),
+      () => withSpot(here(), spot => stepTo(spot, 1))
+    ),
+    'previous-change': command(
+      trans.__('Previous Change'),
+      trans.__('Go to the change before it in the active cell'),
+      () => withSpot(here(), spot => stepTo(spot, -1))
+    ),
+    'accept-change': command(
+      trans.__('Accept One Change'),
+      trans.__('Take the change at the caret, and leave the others to be judged'),
+      judge('acceptHunk')
+    ),
+    'reject-change': command(
+      trans.__('Reject One Change'),
+      trans.__('Leave the change at the caret out of the proposal'),
+      judge('rejectHunk')
+    ),
+    'next-alternative': command(
+      trans.__('Next Alternative'),
+      trans.__('Show the next way to do what was asked of the active cell'),
+      walk(1),
+      hasWays
+    ),
+    'previous-alternative': command(
+      trans.__('Previous Alternative'),
+      trans.__('Show the way before it to do what was asked of the active cell'),
+      walk(-1),
+      hasWays
+    )
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { notebookName } from '../notebook/name';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
 import type { ISpotNotebook, Spot, Spots } from './spot';
@@ -53,7 +54,7 @@ export class CellEdits implements ISparkEdits {
     const { instruction } = asking;
     const kind = asking.kind ?? (spot.cell.getSource().trim() ? 'rewrite' : 'generate');
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
-    this._asking.ask(spot, { kind, instruction, extras, notebook: () => panel.context.path });
+    this._asking.ask(spot, { kind, instruction, extras, notebook: () => notebookName(panel.context.path) });
     return true;
   }
 

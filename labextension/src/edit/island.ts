@@ -7,9 +7,12 @@ export type RunKey = (event: KeyboardEvent) => boolean;
 
 /** Keep an element's keys and focus from the notebook around it. Keys of our own commands work there, too. */
 export function asIsland(element: HTMLElement, runKey: RunKey): void {
-  // Lab's own attribute: no shortcut of a page is looked for below.
-  element.dataset.lmSuppressShortcuts = 'true';
-  element.addEventListener('focusin', event => event.stopPropagation());
+  element.addEventListener('focusin', event => {
+    // Lab's own attribute: no shortcut of the page counts here. Notebook 7 looks for shortcuts before the key comes down
+    // to here, and for those of the element that has the keyboard first, so that it must say so itself.
+    (event.target as HTMLElement).dataset.lmSuppressShortcuts = 'true';
+    event.stopPropagation();
+  });
   element.addEventListener('keydown', event => {
     if (!event.defaultPrevented && runKey(event)) {
       event.preventDefault();

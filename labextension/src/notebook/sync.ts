@@ -7,6 +7,7 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { CellSnapshot, PageFrame } from '../_wire';
 import { cellMark } from './mark';
+import { notebookName } from './name';
 
 /** What is watched of a cell; Lab's shared cells have it. */
 interface IWatchedCell {
@@ -24,6 +25,7 @@ interface ISignal {
 /** What is watched of a notebook; Lab's shared notebooks have it. */
 export interface IWatchedNotebook {
   readonly cells: readonly IWatchedCell[];
+  getMetadata(key: string): unknown;
   readonly changed: ISignal;
 }
 
@@ -48,7 +50,8 @@ export class NotebookSync {
     }));
     this._dirty.clear();
     this._reordered = false;
-    this._send({ type: 'cells_listed', notebook: this._name(), cells });
+    this._language = languageOf(this._notebook);
+    this._send({ type: 'cells_listed', notebook: this._name(), language: this._language, cells });
   }
 
   /** Send the cells whose text the server asked for. */
@@ -105,7 +108,13 @@ export class NotebookSync {
     this._timer = window.setTimeout(() => this.push(), QUIET_MS);
   }
 
-  private readonly _onNotebook = (_sender: never, change: { cellsChange?: unknown }): void => {
+  private readonly _onNotebook = (
+    _sender: never,
+    change: { cellsChange?: unknown; metadataChange?: unknown }
+  ): void => {
+    if (change.metadataChange && languageOf(this._notebook) !== this._language) {
+      this.list(); // another kernel
+    }
     if (change.cellsChange) {
       this._reordered = true;
       this._watchCells();
@@ -116,13 +125,16 @@ export class NotebookSync {
   private readonly _dirty = new Set<string>();
   private readonly _watched = new Map<IWatchedCell, () => void>();
   private _reordered = false;
+  private _language = '';
   private _timer = 0;
 }
 
 /** Watch a notebook that is open in a panel. */
 export function watchPanel(panel: NotebookPanel, send: (frame: PageFrame) => boolean): NotebookSync | null {
   const shared = panel.context.model?.sharedModel;
-  return shared ? new NotebookSync(shared as unknown as IWatchedNotebook, () => panel.context.path, send) : null;
+  return shared
+    ? new NotebookSync(shared as unknown as IWatchedNotebook, () => notebookName(panel.context.path), send)
+    : null;
 }
 
 function asSnapshot(cell: IWatchedCell): CellSnapshot {
@@ -140,4 +152,13 @@ function asSnapshot(cell: IWatchedCell): CellSnapshot {
 function tagsOf(cell: IWatchedCell): string[] {
   const tags = cell.getMetadata('tags');
   return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : [];
+}
+
+/** A notebook's language: what its kernel says of itself, else what its kernel's name says. */
+function languageOf(notebook: IWatchedNotebook): string {
+  const names = [
+    (notebook.getMetadata('language_info') as { name?: unknown } | undefined)?.name,
+    (notebook.getMetadata('kernelspec') as { language?: unknown } | undefined)?.language
+  ];
+  return names.find((name): name is string => typeof name === 'string' && name !== '')?.toLowerCase() ?? 'python';
 }

@@ -22,8 +22,15 @@ interface IRunning {
 
 /** At most four changes a second are told, the last one always: a status bar is read, not watched. */
 const QUIET_MS = 250;
+const KEPT_KEY = 'jupyter-spark:figures';
 
 export class Activity extends Watched {
+  /** @param _storage - where the figures outlive a reload */
+  constructor(private readonly _storage: Pick<Storage, 'getItem' | 'setItem'> | null = null) {
+    super();
+    this._takeUp();
+  }
+
   /** What the last turn of each tier took. */
   readonly last = new Map<Tier, ILast>();
   /** The last turn of all. */
@@ -88,6 +95,18 @@ export class Activity extends Watched {
     if (running) {
       this.latest = { tier: running.tier, model: model || running.model, figures };
       this.last.set(running.tier, this.latest);
+      this._storage?.setItem(KEPT_KEY, JSON.stringify([...this.last.values(), this.latest]));
+    }
+  }
+
+  /** The figures from before a reload; the last one of them is the latest. */
+  private _takeUp(): void {
+    try {
+      const kept = JSON.parse(this._storage?.getItem(KEPT_KEY) ?? '[]') as ILast[];
+      kept.forEach(last => this.last.set(last.tier, last));
+      this.latest = kept[kept.length - 1] ?? null;
+    } catch {
+      // It is of another version, or nothing may be read: then nothing is known yet.
     }
   }
 

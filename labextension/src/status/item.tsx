@@ -17,12 +17,14 @@ export class StatusItem extends ReactWidget {
     super();
     this.addClass('jp-Spark-statusItem');
     const update = (): void => this.update();
-    this._leave = [_spark.activity.watch(update), _spark.store.watch(update)];
+    this._leave = [_spark.activity, _spark.store, _spark.setup].map(one => one.watch(update));
   }
 
   render(): React.JSX.Element {
-    const { activity, store, trans } = this._spark;
-    const { state } = activity;
+    const { activity, store, setup, trans } = this._spark;
+    // Nobody can answer while the settings cannot be read.
+    const isBroken = setup.problem !== '' && activity.state === 'idle';
+    const state = isBroken ? 'broken' : activity.state;
     const words = stateWord(state, trans);
     const rate = activity.latest?.figures.tokens_per_s;
     const parts = [tierName(store.tier, trans), words, state === 'idle' && rate ? speed(rate) : ''].filter(
@@ -35,7 +37,7 @@ export class StatusItem extends ReactWidget {
         aria-haspopup="dialog"
         aria-expanded={this._popup !== null}
         aria-label={trans.__('Spark: %1. Show figures', parts.join(', '))}
-        title={trans.__('Spark: show figures')}
+        title={isBroken ? setup.problem : trans.__('Spark: show figures')}
         onClick={() => this._toggle()}
       >
         <sparkIcon.react tag="span" width="13px" height="13px" />
@@ -54,6 +56,9 @@ export class StatusItem extends ReactWidget {
     if (this._popup) {
       this._popup.dispose();
       return;
+    }
+    if (this._spark.setup.problem) {
+      void this._spark.setup.refresh(); // what was wrong may be mended by now
     }
     const figures = new FiguresView(this._spark);
     // Not showPopup: the item must know of it before it is drawn.
@@ -86,18 +91,23 @@ class FiguresView extends ReactWidget {
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'dialog');
     this.node.setAttribute('aria-label', trans.__('Figures of Spark'));
-    this._leave = _spark.activity.watch(() => {
-      this.update();
-      void this._refresh();
-    });
+    const leave = [
+      _spark.activity.watch(() => {
+        this.update();
+        void this._refresh();
+      }),
+      _spark.setup.watch(() => this.update())
+    ];
+    this._leave = () => leave.forEach(stop => stop());
     void this._refresh();
   }
 
   render(): React.JSX.Element {
-    const { activity, trans } = this._spark;
+    const { activity, setup, trans } = this._spark;
     const problem = activity.completion?.message;
     return (
       <>
+        {setup.problem && <p className="jp-Spark-problem">{setup.problem}</p>}
         <Table caption={trans.__('Last turn')} rows={lastRows(activity, trans)} trans={trans} />
         <Table caption={trans.__('Today')} rows={dayRows(this._day, trans)} trans={trans} />
         {problem && <p>{trans.__('Last completion: %1', `${problem} ${activity.completion?.hint ?? ''}`)}</p>}
@@ -154,8 +164,9 @@ function tierName(tier: Tier, trans: TranslationBundle): string {
 }
 
 /** What Spark does now, in a word; nothing while it rests. */
-function stateWord(state: SparkState, trans: TranslationBundle): string {
-  const words: Record<SparkState, string> = {
+function stateWord(state: SparkState | 'broken', trans: TranslationBundle): string {
+  const words: Record<SparkState | 'broken', string> = {
+    broken: trans.__('needs attention'),
     idle: '',
     thinking: trans.__('thinking'),
     streaming: trans.__('streaming'),

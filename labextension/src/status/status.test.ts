@@ -59,6 +59,24 @@ test('it is told at most four times a second, and the last time always', () => {
   expect(states[states.length - 1]).toBe('idle');
 });
 
+test('the figures of the last turns are there after a reload', () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value)
+  };
+  const before = new Activity(storage);
+  for (const tier of ['deep', 'spark'] as const) {
+    before.onTurn(tier, requested(tier));
+    before.onTurn(tier, event('turn_finished', { figures, model: `of ${tier}` }));
+  }
+  const after = new Activity(storage);
+  expect(after.latest?.model).toBe('of spark');
+  expect(lastRows(after, trans)[0]).toEqual(['Model', 'of spark', 'of deep']);
+  kept.forEach((_, key) => kept.set(key, '{'));
+  expect(new Activity(storage).latest).toBeNull();
+});
+
 test('the figures of the last turn and of the day', () => {
   activity.onTurn('a', event('turn_started', { tier: 'spark', model: 'm' }));
   activity.onTurn('a', event('turn_failed', { figures }));

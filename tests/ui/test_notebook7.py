@@ -1,0 +1,138 @@
+"""Notebook 7 runs the same bundle: no status bar, no layout to restore, one document a page, and everything works."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from jupyter_spark.providers.models import models_dir
+from tests.paced import PacedServer
+from tests.ui.composer import SidebarChat
+from tests.ui.conftest import SETTINGS
+from tests.ui.lab import TOKEN, LabNotebook, free_port, prepare_home, served
+from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.test_collaboration import SOURCES
+from tests.ui.test_commands import COMMANDS, NAMES, run_from_palette
+from tests.ui.test_in_cell import EditedCell, outcomes
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+OURS = "/jupyter-spark-ai/"
+CELLS = ("first = 1\nsecond = 2", "other = 1")
+CHANGED = "first = 10\nsecond = 2"
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
+    prepare_home(home, TIERS + SETTINGS.format(base_url=paced.base_url))
+    settings = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"completion": "invoked"}), "utf-8")
+    port = free_port()
+    with served(home, models_dir(), port, app="notebook"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def problems(page: Page) -> list[str]:
+    """What goes wrong in the page."""
+    found: list[str] = []
+    # Notebook's own code has an error of its own as it starts.
+    page.on("pageerror", lambda error: found.append(f"{error.stack}") if OURS in f"{error.stack}" else None)
+    page.on("console", lambda said: found.append(said.text) if "spark" in said.text.lower() else None)
+    return found
+
+
+@pytest.fixture
+def notebook(
+    lab: str, home: Path, page: Page, paced: PacedServer, problems: list[str], request: pytest.FixtureRequest
+) -> LabNotebook:
+    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(CHANGED)
+    paced.records.clear()
+    file = written(home / "examples", f"{request.node.name.replace('_', '-')}.ipynb", CELLS)
+    page.goto(f"{lab}/notebooks/{file.name}?token={TOKEN}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    opened = LabNotebook(page, lab, file.name)
+    opened.wait_idle()
+    return opened
+
+
+def test_commands_and_their_palette(notebook: LabNotebook, page: Page, problems: list[str]) -> None:
+    commands = page.evaluate(COMMANDS)
+    assert {command["name"] for command in commands} >= NAMES
+    page.keyboard.press("ControlOrMeta+Shift+c")
+    page.locator(".lm-CommandPalette-input").fill("spark")
+    items = page.locator(".lm-CommandPalette-item[data-command^='jupyter-spark:']")
+    expect(items).to_have_count(len(commands))
+    page.keyboard.press("Escape")
+    run_from_palette(page, "Show or Hide the Spark Chat")
+    chat = SidebarChat(page)
+    expect(chat.panel).to_be_visible()
+    run_from_palette(page, "Show or Hide the Spark Chat")
+    expect(chat.panel).to_be_hidden()
+    run_from_palette(page, "Ask Spark")
+    expect(chat.field).to_be_focused()
+    assert problems == []
+
+
+def test_a_change_in_the_cell(notebook: LabNotebook, home: Path, page: Page, problems: list[str]) -> None:
+    edited = EditedCell(notebook, 0)
+    expect(notebook.cell(0)).to_be_focused()
+    page.keyboard.press("ControlOrMeta+k")
+    expect(edited.prompt).to_be_focused()
+    page.keyboard.type("add a fixed ddxyz")  # each of them is a shortcut of the notebook's
+    expect(edited.prompt).to_have_value("add a fixed ddxyz")
+    page.keyboard.press("Enter")
+    edited.reached("ready")
+    assert page.evaluate(SOURCES) == list(CELLS)
+    page.keyboard.press("ControlOrMeta+Enter")
+    edited.reached("")
+    assert edited.text() == CHANGED
+    page.keyboard.press("ControlOrMeta+z")
+    notebook.wait_until(lambda: edited.text() == CELLS[0])
+    page.keyboard.press("ControlOrMeta+Shift+z")
+    notebook.wait_until(lambda: edited.text() == CHANGED)
+    run_from_palette(page, "Take Back the Accepted Change of This Cell")
+    notebook.wait_until(lambda: edited.text() == CELLS[0])
+    notebook.wait_until(lambda: outcomes(home, home / "examples" / notebook.name) == ["taken_back"])
+    assert problems == []
+
+
+def test_the_panel(notebook: LabNotebook, page: Page, paced: PacedServer, problems: list[str]) -> None:
+    chat = SidebarChat(page)
+    chat.open()
+    paced.answer = "All is **well**."
+    chat.ask("what is it?")
+    expect(chat.ended().locator("strong")).to_have_text("well")
+    assert "first = 1" in str(paced.records[-1].body)
+    paced.answer = fenced(CHANGED)
+    chat.ask("/edit ten times the first")
+    card = chat.ended().get_by_label("Proposed change")
+    card.get_by_role("button", name="Accept").click()
+    notebook.wait_until(lambda: notebook.source(0) == CHANGED)
+    card.get_by_role("button", name="Undo").click()
+    notebook.wait_until(lambda: notebook.source(0) == CELLS[0])
+    page.reload()
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    chat.open()
+    expect(chat.turns).to_have_count(2)
+    assert problems == []
+
+
+def test_a_completion_at_the_caret(notebook: LabNotebook, page: Page, paced: PacedServer, problems: list[str]) -> None:
+    paced.answer = "```python\nfirst + second\n```\n"
+    notebook.cell(1).locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.type("\ntotal = ")
+    page.keyboard.press("Alt+\\")
+    expect(notebook.cell(1).locator(".jp-GhostText").first).to_contain_text("first + second")
+    page.keyboard.press("Tab")
+    notebook.wait_until(lambda: notebook.source(1) == "other = 1\ntotal = first + second")
+    assert problems == []
