@@ -3,6 +3,7 @@ import { corePlugin } from './chat/core';
 import { chatPlugin } from './chat/plugin';
 import { completePlugin } from './complete/plugin';
 import { editPlugin } from './edit/plugin';
+import { fixPlugin } from './fix/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
@@ -12,6 +13,7 @@ export default [
   chatPlugin,
   commandsPlugin,
   editPlugin,
+  fixPlugin,
   firstRunPlugin,
   settingsPlugin,
   completePlugin,

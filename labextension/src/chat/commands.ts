@@ -71,11 +71,6 @@ function askingCommands(
       label: trans.__('Explain This Cell'),
       isEnabled: isCode,
       execute: sayNow('/explain')
-    },
-    'fix-cell': {
-      label: trans.__('Fix This Cell'),
-      isEnabled: isCode,
-      execute: sayNow('/fix')
     }
   };
 }

@@ -62,6 +62,19 @@ export class Asking {
     this._pump();
   }
 
+  /** Show in a cell what a turn that was begun before proposes for it. */
+  adopt(spot: Spot, question: IQuestion, turn: Turn): void {
+    const { cell } = spot;
+    if (cell) {
+      const next = new Suggestion(cell.getSource());
+      next.instruction = question.instruction;
+      this._questions.set(next, question);
+      this._turns.set(next, turn);
+      spot.propose(next);
+      this._feed(turn, next);
+    }
+  }
+
   /** Stop what runs or waits in a cell. */
   stop(spot: Spot): void {
     const { suggestion } = spot;
@@ -120,6 +133,15 @@ export class Asking {
       suggestion.append(turn.lines.slice(shown));
       shown = turn.lines.length;
     };
+    const end = (): void => {
+      suggestion.figures = closingLine(turn);
+      this._end(turn, suggestion);
+    };
+    stream();
+    if (turn.ended) {
+      end();
+      return;
+    }
     const timer = window.setInterval(() => suggestion.tell([liveLine(turn, performance.now())]), FIGURES_EVERY_MS);
     const leave = turn.watch({
       onStream: stream,
@@ -130,8 +152,7 @@ export class Asking {
       onChange: () => {
         if (turn.ended) {
           window.clearInterval(timer);
-          suggestion.figures = closingLine(turn);
-          this._end(turn, suggestion);
+          end();
           leave();
         }
       }

@@ -2,6 +2,7 @@
 
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Turn } from '../chat/turn';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
 import type { ISpotNotebook, Spot, Spots } from './spot';
@@ -55,6 +56,21 @@ export class CellEdits implements ISparkEdits {
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
     this._asking.ask(spot, { kind, instruction, extras, notebook: () => panel.context.path });
     return true;
+  }
+
+  adopt(panel: NotebookPanel, cellId: string, turn: Turn, asking: IEditAsking): boolean {
+    const spot = this._spot(panel, cellId);
+    if (!spot?.cell || spot.isLocked) {
+      return false;
+    }
+    const { kind = 'rewrite', instruction, extras = {} } = asking;
+    this._asking.adopt(spot, { kind, instruction, extras, notebook: () => panel.context.path }, turn);
+    return true;
+  }
+
+  shown(panel: NotebookPanel, cellId: string): Suggestion | null {
+    const suggestion = this._spot(panel, cellId)?.suggestion;
+    return suggestion?.isOpen ? suggestion : null;
   }
 
   open(panel: NotebookPanel, cellId: string, base?: string): Suggestion | null {

@@ -12,6 +12,7 @@ export interface IOptions {
   showReceipts: boolean;
   completion: CompletionMode;
   provenance: boolean;
+  prefetchFixes: boolean;
 }
 
 export const DEFAULTS: IOptions = {
@@ -21,10 +22,18 @@ export const DEFAULTS: IOptions = {
   sendVariables: true,
   showReceipts: true,
   completion: 'invoked',
-  provenance: false
+  provenance: false,
+  prefetchFixes: false
 };
 
-const SWITCHES = ['sendSelection', 'sendError', 'sendVariables', 'showReceipts', 'provenance'] as const;
+const SWITCHES = [
+  'sendSelection',
+  'sendError',
+  'sendVariables',
+  'showReceipts',
+  'provenance',
+  'prefetchFixes'
+] as const;
 const MODES: readonly unknown[] = ['off', 'invoked', 'automatic'] satisfies CompletionMode[];
 
 /** The options of now; views watch them. */
