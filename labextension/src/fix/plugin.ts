@@ -7,7 +7,7 @@ import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterl
 import { labKeys } from '../edit/island';
 import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
 import { FixRow } from './button';
-import { type IFailedCell, isWorthPrefetching } from './failure';
+import { isWorthPrefetching } from './failure';
 import { Fixer, placeOf } from './fixer';
 import { Prefetch } from './prefetch';
 import { FixRows } from './rows';

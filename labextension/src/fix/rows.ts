@@ -3,7 +3,7 @@
 import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { FixRow } from './button';
-import { failureOf, type IFailedCell, type IFailure } from './failure';
+import { failureOf, type IFailure } from './failure';
 
 export interface IRowMaker {
   make(panel: NotebookPanel, cell: CodeCell): FixRow;
