@@ -5,6 +5,7 @@ import { completePlugin } from './complete/plugin';
 import { editPlugin } from './edit/plugin';
 import { fixPlugin } from './fix/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
+import { quickPlugin } from './quick/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
 
@@ -14,6 +15,7 @@ export default [
   commandsPlugin,
   editPlugin,
   fixPlugin,
+  quickPlugin,
   firstRunPlugin,
   settingsPlugin,
   completePlugin,

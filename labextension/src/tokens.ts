@@ -66,6 +66,8 @@ export interface IEditAsking {
   kind?: 'rewrite' | 'fix' | 'generate';
   instruction: string;
   extras?: Partial<TurnRequested>;
+  /** Called when the user wants none of it. */
+  onRefused?: () => void;
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');

@@ -14,6 +14,8 @@ export interface IQuestion {
   readonly extras: Partial<TurnRequested>;
   /** The notebook's path now. */
   readonly notebook: () => string;
+  /** Called when the user wants none of it. */
+  readonly onRefused?: () => void;
 }
 
 interface IWaiting extends IQuestion {

@@ -51,10 +51,10 @@ export class CellEdits implements ISparkEdits {
     if (!spot?.cell || spot.isLocked) {
       return false;
     }
-    const { instruction } = asking;
+    const { instruction, onRefused } = asking;
     const kind = asking.kind ?? (spot.cell.getSource().trim() ? 'rewrite' : 'generate');
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
-    this._asking.ask(spot, { kind, instruction, extras, notebook: () => panel.context.path });
+    this._asking.ask(spot, { kind, instruction, extras, onRefused, notebook: () => panel.context.path });
     return true;
   }
 

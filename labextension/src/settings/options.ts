@@ -2,6 +2,7 @@
 
 import type { Tier } from '../chat/turn';
 import type { CompletionMode } from '../complete/caret';
+import { type IQuickInstruction, readInstructions } from '../quick/instructions';
 import { Watched } from '../watched';
 
 export interface IOptions {
@@ -13,6 +14,7 @@ export interface IOptions {
   completion: CompletionMode;
   provenance: boolean;
   prefetchFixes: boolean;
+  quickInstructions: readonly IQuickInstruction[];
 }
 
 export const DEFAULTS: IOptions = {
@@ -23,7 +25,8 @@ export const DEFAULTS: IOptions = {
   showReceipts: true,
   completion: 'invoked',
   provenance: false,
-  prefetchFixes: false
+  prefetchFixes: false,
+  quickInstructions: [] // the schema's
 };
 
 const SWITCHES = [
@@ -51,6 +54,7 @@ export class SparkOptions extends Watched {
     }
     next.defaultTier = values.defaultTier === 'deep' ? 'deep' : 'spark';
     next.completion = MODES.includes(values.completion) ? (values.completion as CompletionMode) : DEFAULTS.completion;
+    next.quickInstructions = readInstructions(values.quickInstructions);
     this._current = next;
     this.changed();
   }
