@@ -31,6 +31,7 @@ USUAL_IMPORTS = {
     "dataclass": "from dataclasses import dataclass",
     "timedelta": "from datetime import timedelta",
 }
+USUAL_MODULES = ("numpy", "pandas")  # also by their whole names
 _FIELD = re.compile(r"\{[^{}]*\}")
 _F_STRING = re.compile(r"(?:[rR]?[fF]|[fF][rR])['\"]")
 
@@ -57,8 +58,9 @@ def _is_body_of(magic: str, source: str, old_source: str) -> bool:
 
 def _mend_python(edit: EditUnderCheck) -> str:
     source = edit.new_source
-    if edit.kind == "fix":
-        source = with_what_is_missing(source) or source
+    if edit.kind == "fix" and (whole := with_what_is_missing(source)) is not None:
+        source = whole
+        edit = replace(edit, answer=replace(edit.answer, code=source))
     if parse_cell(source) is None:
         return source
     if rename := asked_rename(edit.instruction, edit.old_source):
@@ -87,7 +89,7 @@ def _import_of(name: str, source: str) -> str:
     """Return the line that imports a name, or nothing where it could be anything (a bare ``copy`` or ``code``)."""
     if line := USUAL_IMPORTS.get(name):
         return line
-    is_module = name in sys.stdlib_module_names and re.search(rf"\b{re.escape(name)}\.\w", source)
+    is_module = name in {*sys.stdlib_module_names, *USUAL_MODULES} and re.search(rf"\b{re.escape(name)}\.\w", source)
     return f"import {name}" if is_module else ""
 
 
