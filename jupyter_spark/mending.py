@@ -1,4 +1,4 @@
-"""Some findings need no model: an import that is missing, a rename that was asked for.
+"""Some findings need no model: an import that is missing, a rename that was asked for, a slip of the keyboard.
 
 A mend is exact or is not made. It takes a millisecond where a repair pass takes seconds.
 """
@@ -6,15 +6,18 @@ A mend is exact or is not made. It takes a millisecond where a repair pass takes
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import re
 import sys
 import tokenize
+from dataclasses import replace
 
 from jupyter_spark.checks import EditUnderCheck, lost_magic, unknown_names
 from jupyter_spark.dataflow import parse_cell
 from jupyter_spark.intent import Rename, asked_rename, bound_names
 from jupyter_spark.ipysyntax import PYTHON_MAGICS, cell_magic, to_python
+from jupyter_spark.slips import is_slip, with_what_is_missing
 
 # What everybody means by these names.
 USUAL_IMPORTS = {
@@ -28,6 +31,7 @@ USUAL_IMPORTS = {
     "dataclass": "from dataclasses import dataclass",
     "timedelta": "from datetime import timedelta",
 }
+USUAL_MODULES = ("numpy", "pandas")  # also by their whole names
 _FIELD = re.compile(r"\{[^{}]*\}")
 _F_STRING = re.compile(r"(?:[rR]?[fF]|[fF][rR])['\"]")
 
@@ -54,6 +58,9 @@ def _is_body_of(magic: str, source: str, old_source: str) -> bool:
 
 def _mend_python(edit: EditUnderCheck) -> str:
     source = edit.new_source
+    if edit.kind == "fix" and (whole := with_what_is_missing(source)) is not None:
+        source = whole
+        edit = replace(edit, answer=replace(edit.answer, code=source))
     if parse_cell(source) is None:
         return source
     if rename := asked_rename(edit.instruction, edit.old_source):
@@ -61,6 +68,20 @@ def _mend_python(edit: EditUnderCheck) -> str:
     if edit.names_are_complete and cell_magic(source) is None and lost_magic(edit) is None:
         lines = [_import_of(name, source) for name in unknown_names(edit)]
         source = "\n".join([*(line for line in dict.fromkeys(lines) if line), source])
+        if edit.kind == "fix":
+            source = _without_slips(source, edit)
+    return source
+
+
+def _without_slips(source: str, edit: EditUnderCheck) -> str:
+    """A fix is asked for what fails: a name that nothing defines, one slip from the only one like it, is that one."""
+    tree = parse_cell(source)
+    own = frozenset() if tree is None else bound_names(tree)
+    unknown = unknown_names(replace(edit, answer=replace(edit.answer, code=source)))
+    for name in unknown:
+        near = [known for known in {*edit.known_names, *dir(builtins), *own} - {*unknown} if is_slip(name, known)]
+        if len(near) == 1:
+            source = rename_everywhere(source, Rename(name, near[0])) or source
     return source
 
 
@@ -68,7 +89,7 @@ def _import_of(name: str, source: str) -> str:
     """Return the line that imports a name, or nothing where it could be anything (a bare ``copy`` or ``code``)."""
     if line := USUAL_IMPORTS.get(name):
         return line
-    is_module = name in sys.stdlib_module_names and re.search(rf"\b{re.escape(name)}\.\w", source)
+    is_module = name in {*sys.stdlib_module_names, *USUAL_MODULES} and re.search(rf"\b{re.escape(name)}\.\w", source)
     return f"import {name}" if is_module else ""
 
 

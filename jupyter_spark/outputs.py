@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
-from itertools import groupby
 from typing import Any
+
+from jupyter_spark.tracebacks import brief_lines
 
 LIMIT_BYTES = 2000
 MAX_LINE = 400
@@ -26,17 +27,6 @@ _BAR = re.compile(r"\d{1,3}%\|[^|\n]{0,200}\||\d{1,9}/\d{1,9} {0,9}\[[=>.\-#━ 
 _PLACEHOLDER = re.compile(r"\s*<[\w.]+(?: [^\n<>]*)?>\s*\Z")
 _SPACE = re.compile(r"\s+")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-
-_FRAME = re.compile(
-    r"(?P<cell>(?:Cell )?In ?\[[\d ]*\]|Cell \S+,|Input In |<ipython-input-|/\S*ipykernel_\d+/)"
-    r"|File (?P<file>\S+?)(?::\d+)?,? (?:in |line )|File (?P<bare>\S+?):\d+"
-    r"|\s*File \"(?P<plain>[^\"]+)\", line \d+|(?P<old>[~/]\S*\.\w+|[A-Za-z]:\\\S+) in \S"
-)
-_LIBRARY = re.compile(
-    r"[/\\](?:site|dist)-packages[/\\]|[/\\]lib(?:64)?[/\\]python\d|[/\\]Lib[/\\]|^<(?!ipython|string)|\.p(?:yx|xi)$"
-)
-_CHAINED = re.compile(r"(?:During handling of the above|The above) exception")
-_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Group|Iteration)?(?::|\Z)")
 
 
 def render_outputs(outputs: Iterable[Any], limit_bytes: int = LIMIT_BYTES) -> str:
@@ -240,61 +230,11 @@ def _render_error(output: Mapping[str, Any]) -> str:
     traceback = output.get("traceback")
     parts = traceback if isinstance(traceback, list) else [traceback]
     text = plain_text("\n".join(part for part in parts if isinstance(part, str)))
-    kept = [line for line in _users_frames([*map(_cut_line, text.split("\n"))]) if line.strip()]
+    kept = brief_lines([*map(_cut_line, text.split("\n"))])
     # The exception's own line is always told, and told once.
     if last.strip() and not any(line.split(":")[0].rsplit(".", 1)[-1] == name for line in kept[-20:]):
         kept.append(last)
-    return "\n".join(_unrepeated(kept))
-
-
-def _users_frames(lines: Sequence[str]) -> Iterator[str]:
-    """The frames of the user's code whole; those of libraries in a row as one line, which names the last."""
-    passed: list[str] = []
-    in_library = False
-    for line in lines:
-        if frame := _FRAME.match(line):
-            in_library = _is_library(frame)
-            if in_library:
-                passed.append(line.strip())
-                continue
-        elif _CHAINED.match(line) or (_RAISED.match(line) and not line.startswith("File ")):
-            in_library = False
-        elif in_library:
-            continue
-        if passed:
-            yield _passed(passed)
-            passed = []
-        if not line.startswith("-----") and "Traceback (most recent call last)" not in line:
-            yield line
-    if passed:
-        yield _passed(passed)
-
-
-def _unrepeated(lines: Sequence[str]) -> Iterator[str]:
-    """A frame that follows itself is told once, with how often."""
-    frames: list[list[str]] = [[]]
-    for line in lines:
-        if _FRAME.match(line) or _RAISED.match(line):
-            frames.append([])
-        frames[-1].append(line)
-    for frame, times in ((frame, len(list(same))) for frame, same in groupby(frames)):
-        yield from frame
-        if times > 1:
-            yield f"  ... the same {times - 1} more times"
-
-
-def _is_library(frame: re.Match[str]) -> bool:
-    if frame["cell"]:
-        return False
-    path = frame["file"] or frame["bare"] or frame["plain"] or frame["old"] or ""
-    return bool(_LIBRARY.search(path))
-
-
-def _passed(frames: Sequence[str]) -> str:
-    count = "a frame" if len(frames) == 1 else f"{len(frames)} frames"
-    # Where on the disk a library stands is nobody's business.
-    last = re.sub(r"^File |\S*[/\\](?:(?:site|dist)-packages|python[\d.]+)[/\\]", "", frames[-1].replace('"', ""))
-    return f"  ... {count} of libraries, the last: {last}"
+    return "\n".join(kept)
 
 
 # --- HTML ------------------------------------------------------------------------------------------

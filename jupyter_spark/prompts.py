@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from jupyter_spark.context import estimate_tokens
 from jupyter_spark.conversation import news_text, notebook_text, target_label
 from jupyter_spark.edits import fence_for
+from jupyter_spark.failing import say_failure
 from jupyter_spark.wire import CheckResult, Message, TurnRequest
 
 # One text for every kind of request: it stands before the notebook, and what follows a change is not cached.
@@ -170,7 +171,7 @@ def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
 def _small_task(request: TurnRequest) -> str:
     words = request.instruction.strip()
     if request.kind == "fix":
-        fails = f"Running it fails with {_one_line(request)}\n" if request.error is not None else ""
+        fails = f"{say_failure(request)}\n" if request.error is not None else ""
         return f"{fails}Fix the code. {words}".strip()
     if request.kind == "generate":
         return f"Write the code of a notebook cell: {words}"

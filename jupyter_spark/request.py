@@ -13,6 +13,7 @@ from jupyter_spark.privacy import count_kept_back, refuse_kept_out, without_igno
 from jupyter_spark.prompts import RULES
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.tokens import CORRECTIONS, estimate_tokens
+from jupyter_spark.tracebacks import brief_traceback
 from jupyter_spark.wire import (
     CellSnapshot,
     ContextPack,
@@ -88,6 +89,8 @@ def build_request(
     variables = [variable for variable in variables if variable.name not in kept_names]
     live_names = kept_names.union(live_names) if live_names else live_names
     error = without_lines(error, kept_lines)
+    if error is not None:
+        error = error.model_copy(update={"traceback": brief_traceback(error.traceback)})
     room = _room(profile, instruction, target)
     share = NOTEBOOK_SHARE if conversation is not None else 1
     options = PackOptions(

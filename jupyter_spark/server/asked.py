@@ -14,6 +14,7 @@ from jupyter_spark.privacy import excluded_by, is_ignored, without_ignored, with
 from jupyter_spark.request import PROMPT_TOKENS, RULES_TOKENS, build_request
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.tokens import estimate_tokens
+from jupyter_spark.tracebacks import brief_traceback
 from jupyter_spark.turn import SAMPLING_TEMPERATURE
 from jupyter_spark.wire import (
     CellSnapshot,
@@ -155,7 +156,7 @@ def _added(frame: TurnRequested, snapshot: NotebookSnapshot) -> Iterator[Context
     error = without_lines(frame.error, hidden_lines)
     if error is not None and _is_elsewhere(frame):
         where = next((cell.label for cell in open_cells.cells if cell.cell_id == frame.error_cell_id), "another cell")
-        report = error.traceback or f"{error.name}: {error.message}"
+        report = brief_traceback(error.traceback) or f"{error.name}: {error.message}"
         yield _piece("error", f"The last error, in {where}", "the last error of the notebook", report)
 
 

@@ -103,7 +103,7 @@ class Engine:
         snapshot = mirror.snapshot(frame.notebook, self.path_of(frame.notebook))
 
         def put(profile: Profile) -> TurnRequest:
-            talk = self._talks.of(frame.conversation_id, profile)
+            talk = self._talks.of(frame.conversation_id, profile) if frame.conversation_id else None
             return asked_request(frame, profile, snapshot, self.root, conversation=talk, privacy=settings.privacy)
 
         profile = settings.for_tier(frame.tier, frame.profile)

@@ -430,14 +430,15 @@ export interface Notice {
  * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
  * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
  * variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
- * (alternatives): each is a turn of its own.
+ * (alternatives): each is a turn of its own. Without a ``conversation_id`` the turn stands alone: it goes on from none,
+ * and none goes on from it.
  */
 export interface TurnRequested {
   again?: boolean;
   cell_id?: string | null;
   cells?: string[];
   chosen_variables?: string[];
-  conversation_id: string;
+  conversation_id?: string | null;
   error?: ErrorReport | null;
   error_cell_id?: string | null;
   files?: string[];

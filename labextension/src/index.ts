@@ -3,7 +3,9 @@ import { corePlugin } from './chat/core';
 import { chatPlugin } from './chat/plugin';
 import { completePlugin } from './complete/plugin';
 import { editPlugin } from './edit/plugin';
+import { fixPlugin } from './fix/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
+import { quickPlugin } from './quick/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
 
@@ -12,6 +14,8 @@ export default [
   chatPlugin,
   commandsPlugin,
   editPlugin,
+  fixPlugin,
+  quickPlugin,
   firstRunPlugin,
   settingsPlugin,
   completePlugin,

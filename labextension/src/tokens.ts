@@ -7,6 +7,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TurnChannel } from './channel/turns';
 import type { TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
+import type { Turn } from './chat/turn';
 import type { Completions } from './complete/completions';
 import type { Suggestion } from './edit/suggestion';
 import type { NotebookContext } from './context/notebook';
@@ -50,6 +51,10 @@ export interface ISparkEdits {
   prompt(words?: string): void;
   /** Ask for an edit of a cell; its lines arrive in the cell. False if the cell cannot be edited. */
   ask(panel: NotebookPanel, cellId: string, asking: IEditAsking): boolean;
+  /** Show in a cell what a turn that was asked for before (`ChatStore.askAside`) proposes. False as with `ask`. */
+  adopt(panel: NotebookPanel, cellId: string, turn: Turn, asking: IEditAsking): boolean;
+  /** The edit that is shown in a cell and not judged yet. */
+  shown(panel: NotebookPanel, cellId: string): Suggestion | null;
   /**
    * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`; null if the cell is gone.
    *
@@ -63,6 +68,8 @@ export interface IEditAsking {
   kind?: 'rewrite' | 'fix' | 'generate';
   instruction: string;
   extras?: Partial<TurnRequested>;
+  /** Called when the user wants none of it. */
+  onRefused?: () => void;
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');

@@ -34,6 +34,14 @@ def lacking(reason: str) -> None:
     pytest.skip(reason)
 
 
+def stop_local_engine(home: Path) -> None:
+    """End the built-in model's process that these tests have started."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
+        with ThreadPoolExecutor(1) as elsewhere:  # playwright's own loop runs in this thread
+            elsewhere.submit(lambda: asyncio.run(stop_engine())).result()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep a picture of the page on which a test failed."""
@@ -77,10 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
     with running_lab(home, models_dir(), SETTINGS.format(base_url=paced.base_url)) as address:
         yield address
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
-        with ThreadPoolExecutor(1) as elsewhere:  # playwright's own loop runs in this thread
-            elsewhere.submit(lambda: asyncio.run(stop_engine())).result()
+    stop_local_engine(home)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type ExportFormat, saveConversation } from '../history/save';
 import { lineOf } from '../rest';
 import { ISpark, ISparkChat } from '../tokens';
-import { say } from './saying';
 import { sparkIcon } from './icon';
 
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -24,7 +23,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     tracker: INotebookTracker,
     palette: ICommandPalette | null
   ) => {
-    const all = { ...askingCommands(app.commands, spark, chat, tracker), ...panelCommands(app, spark, chat) };
+    const all = { ...askingCommands(spark, chat), ...panelCommands(app, spark, chat) };
     for (const [name, options] of Object.entries(all)) {
       const command = `jupyter-spark:${name}`;
       app.commands.addCommand(command, { describedBy: { args: NO_ARGUMENTS }, ...options });
@@ -44,21 +43,7 @@ const WORDS = {
   properties: { words: { type: 'string', description: 'What to ask; it is written into the composer.' } }
 };
 
-function askingCommands(
-  commands: CommandRegistry,
-  spark: ISpark,
-  chat: ISparkChat,
-  tracker: INotebookTracker
-): Commands {
-  const { trans } = spark;
-  const isCode = (): boolean => tracker.activeCell?.model.type === 'code';
-  const sayNow = (text: string) => (): void => {
-    chat.ask();
-    const problem = say(spark, commands, text, true);
-    if (problem) {
-      spark.store.tell(problem);
-    }
-  };
+function askingCommands({ trans }: ISpark, chat: ISparkChat): Commands {
   return {
     ask: {
       label: trans.__('Ask Spark'),
@@ -66,18 +51,6 @@ function askingCommands(
       icon: sparkIcon,
       describedBy: { args: WORDS },
       execute: (args: ReadonlyPartialJSONObject) => chat.ask(typeof args.words === 'string' ? args.words : undefined)
-    },
-    'explain-cell': {
-      label: trans.__('Explain This Cell'),
-      caption: trans.__('Ask in the chat what the active cell does'),
-      isEnabled: isCode,
-      execute: sayNow('/explain')
-    },
-    'fix-cell': {
-      label: trans.__('Fix This Cell'),
-      caption: trans.__('Mend the active cell, by its error if it has one'),
-      isEnabled: isCode,
-      execute: sayNow('/fix')
     }
   };
 }

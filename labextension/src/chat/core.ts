@@ -54,9 +54,10 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
     trans
   );
   options.watch(() => context.readSoon());
-  NotebookActions.executed.connect(() => {
+  NotebookActions.executed.connect((_, { cell }) => {
     context.readSoon();
-    context.refreshVariables();
+    // After a run another cell is the active one; what failed, or is asked about next, is the one that ran.
+    context.refreshVariables(`${cell.model.sharedModel.getSource()}\n${context.facts.cell?.source ?? ''}`);
   });
   channel.onStateChanged = state => {
     if (state === 'open') {

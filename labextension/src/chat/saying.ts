@@ -13,8 +13,8 @@ export function canRefactor(commands: CommandRegistry): boolean {
   return commands.hasCommand(REFACTOR);
 }
 
-/** Say it; return what is wrong if it cannot be said. With `here` it is about the active cell, whatever failed last. */
-export function say(spark: ISpark, commands: CommandRegistry, text: string, here = false): string {
+/** Say it; return what is wrong if it cannot be said. */
+export function say(spark: ISpark, commands: CommandRegistry, text: string): string {
   const { store, context, trans } = spark;
   if (!store.current) {
     return trans.__('No notebook is open. Open the one that this is about, and send it again.');
@@ -39,7 +39,7 @@ export function say(spark: ISpark, commands: CommandRegistry, text: string, here
     return '';
   }
   const extras = context.request(said.words);
-  const asking = askingOf(said, context.facts, here);
+  const asking = askingOf(said, context.facts);
   if (typeof asking === 'string') {
     return trans.__(asking);
   }
@@ -48,9 +48,8 @@ export function say(spark: ISpark, commands: CommandRegistry, text: string, here
 }
 
 /** The turn that was asked for, or why there is none. */
-export function askingOf(said: ISaid, facts: IFacts, here = false): IAsking | string {
-  const { cell } = facts;
-  const error = here && facts.error?.cellId !== cell?.id ? null : facts.error;
+export function askingOf(said: ISaid, facts: IFacts): IAsking | string {
+  const { cell, error } = facts;
   const instruction = said.words;
   if (said.command === 'fix' && error) {
     // The cell that failed is meant, wherever the cursor is.

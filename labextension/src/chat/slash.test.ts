@@ -19,12 +19,11 @@ test.each([
 
 const code: IFacts = { ...NO_FACTS, cell: { id: 'a', label: 'In [1]', source: 'x = 1' } };
 const broken: IFacts = { ...code, error: { report: { name: 'E', message: 'm' }, cellId: 'z', label: 'E' } };
-const asking = (text: string, facts: IFacts, here = false): unknown => askingOf(readSaid(text), facts, here);
+const asking = (text: string, facts: IFacts): unknown => askingOf(readSaid(text), facts);
 
 test('what each command asks of which cell', () => {
   expect(asking('/explain', code)).toMatchObject({ kind: 'explain', cellId: 'a' });
   expect(asking('/fix', broken)).toMatchObject({ kind: 'fix', cellId: 'z' });
-  expect(asking('/fix', broken, true)).toMatchObject({ kind: 'fix', cellId: 'a' });
   expect(asking('/edit use y', code)).toMatchObject({ kind: 'rewrite', cellId: 'a' });
   expect(asking('/edit plot it', { ...code, cell: { id: 'a', label: '', source: ' ' } })).toMatchObject({
     kind: 'generate'

@@ -160,6 +160,30 @@ export class ChatStore extends Watched {
     return turn;
   }
 
+  /** Ask beside the conversation: nothing of it is seen, and nothing goes on from it, until it is taken up (`adopt`). */
+  askAside(asking: IAsking & { notebook: string }): Turn {
+    const { kind, instruction, notebook, cellId = null, tier = this.tier, extras } = asking;
+    const turn = new Turn(newId(), kind, instruction, tier, cellId);
+    turn.isInCell = asking.isInCell ?? false;
+    this._askings.set(turn, asking);
+    this._page.push(notebook);
+    const frame = { type: 'turn_requested', turn_id: turn.id, notebook, kind, instruction, tier } as const;
+    this.channel.ask({ ...frame, cell_id: cellId, ...extras }, turn);
+    return turn;
+  }
+
+  /** Take up a turn that was asked aside: from now on it stands in the notebook's conversation. */
+  adopt(turn: Turn, notebook: string): void {
+    const conversation = this.about(notebook);
+    const { running, turns } = conversation;
+    // What runs there stays the last, by which it is known.
+    conversation.turns = running ? [...turns.slice(0, -1), turn, running] : [...turns, turn];
+    if (!turn.ended) {
+      this._follow(turn);
+    }
+    this.changed();
+  }
+
   /** The conversation about a notebook that is open, whether it is in front or not. */
   about(notebook: string): Conversation {
     return this._conversations.get(notebook) ?? this._begin(notebook);

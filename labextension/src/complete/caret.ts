@@ -1,5 +1,7 @@
 /** Where the caret is, and whether there is anything to complete there. */
 
+import { isKeptOut } from '../context/keptout';
+
 /** When completions are asked for: never, when the user asks, or also while the user types. */
 export type CompletionMode = 'off' | 'invoked' | 'automatic';
 
@@ -23,8 +25,6 @@ export interface ISurroundings {
   readonly hasOtherCells: boolean;
 }
 
-const IGNORE_TAG = 'spark-ignore';
-const IGNORE_LINE = /^\s*(?:#|<!--|\/\/|--)+\s*spark-ignore\b/i;
 const WORD = /[\p{L}\p{N}_]/u;
 
 /** Whether a completion is worth a request. What is kept out here is kept out by the server as well. */
@@ -32,11 +32,11 @@ export function isWorthAsking(caret: ICaret, here: ISurroundings, mode: Completi
   if (mode === 'off' || (typed && mode !== 'automatic')) {
     return false;
   }
-  if (!here.isCode || here.isReadOnly || here.hasSelection || here.tags.includes(IGNORE_TAG)) {
+  if (!here.isCode || here.isReadOnly || here.hasSelection) {
     return false;
   }
   const { before, after } = caret;
-  if (IGNORE_LINE.test(before + after) || (!here.hasOtherCells && !(before + after).trim())) {
+  if (isKeptOut(before + after, here.tags) || (!here.hasOtherCells && !(before + after).trim())) {
     return false;
   }
   const inWord = WORD.test(before.slice(-1));

@@ -3,6 +3,7 @@
 import { Text } from '@jupyterlab/coreutils';
 import type { IInlineCompletionContext } from '@jupyterlab/completer';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { tagsOf } from '../context/keptout';
 import { notebookName } from '../notebook/name';
 import type { IPlace } from './provider';
 
@@ -40,13 +41,12 @@ function placeIn(panel: NotebookPanel): IPlace | null {
     },
     surroundings: () => {
       const { start, end } = editor.getSelection();
-      const tags = model.getMetadata('tags') as unknown;
       return {
         isCode: model.type === 'code',
         isReadOnly: model.getMetadata('editable') === false || cell.readOnly || editor.getOption('readOnly') === true,
         hasSelection: start.line !== end.line || start.column !== end.column,
         hasPopup: document.querySelector(POPUP) !== null,
-        tags: Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : [],
+        tags: tagsOf(model),
         hasOtherCells: panel.content.widgets.some(other => other !== cell && other.model.sharedModel.getSource().trim())
       };
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type IErrorCell, readError } from './error';
+import { errorOf, type IErrorCell, readError } from './error';
 
 function cell(id: string, executionCount: number | null, ...outputs: object[]): IErrorCell {
   return {
@@ -35,4 +35,17 @@ test('the cell that failed last tells the error, without its colours', () => {
 
 test('a notebook without errors has none', () => {
   expect(readError([cell('a', 1), cell('b', null, { output_type: 'stream' })])).toBeNull();
+});
+
+test('a figure that is drawn after an error does not hide it', () => {
+  expect(readError([cell('a', 1, failed('KeyError'), { output_type: 'display_data' })])?.cellId).toBe('a');
+});
+
+test('of a very long traceback both ends are kept: where it began, and where it ended', () => {
+  const frames = ['Cell In[1], line 1', 'x'.repeat(100_000), 'KeyError: why'];
+  const output = { ...failed('KeyError'), traceback: frames };
+  const traceback = errorOf(cell('a', 1, output))?.report.traceback ?? '';
+  expect(traceback.length).toBeLessThan(50_000);
+  expect(traceback.startsWith('Cell In[1], line 1\n')).toBe(true);
+  expect(traceback.endsWith('KeyError: why')).toBe(true);
 });

@@ -86,9 +86,9 @@ export class NotebookContext extends Watched {
     this.changed();
   }
 
-  /** A cell has run. */
-  refreshVariables(): void {
-    this._variables?.refresh(words(this.facts.cell?.source ?? ''));
+  /** Ask the kernel for its variables, those that a text names before others. */
+  refreshVariables(text = this.facts.cell?.source ?? ''): void {
+    this._variables?.refresh(words(text));
   }
 
   private _choose(choice: IChoice): void {

@@ -14,6 +14,8 @@ export interface IQuestion {
   readonly extras: Partial<TurnRequested>;
   /** The notebook's path now. */
   readonly notebook: () => string;
+  /** Called when the user wants none of it. */
+  readonly onRefused?: () => void;
 }
 
 interface IWaiting extends IQuestion {
@@ -60,6 +62,19 @@ export class Asking {
     spot.propose(next);
     this._waiting.push({ ...question, spot, suggestion: next });
     this._pump();
+  }
+
+  /** Show in a cell what a turn that was begun before proposes for it. */
+  adopt(spot: Spot, question: IQuestion, turn: Turn): void {
+    const { cell } = spot;
+    if (cell) {
+      const next = new Suggestion(cell.getSource());
+      next.instruction = question.instruction;
+      this._questions.set(next, question);
+      this._turns.set(next, turn);
+      spot.propose(next);
+      this._feed(turn, next);
+    }
   }
 
   /** Stop what runs or waits in a cell. */
@@ -120,6 +135,15 @@ export class Asking {
       suggestion.append(turn.lines.slice(shown));
       shown = turn.lines.length;
     };
+    const end = (): void => {
+      suggestion.figures = closingLine(turn);
+      this._end(turn, suggestion);
+    };
+    stream();
+    if (turn.ended) {
+      end();
+      return;
+    }
     const timer = window.setInterval(() => suggestion.tell([liveLine(turn, performance.now())]), FIGURES_EVERY_MS);
     const leave = turn.watch({
       onStream: stream,
@@ -130,8 +154,7 @@ export class Asking {
       onChange: () => {
         if (turn.ended) {
           window.clearInterval(timer);
-          suggestion.figures = closingLine(turn);
-          this._end(turn, suggestion);
+          end();
           leave();
         }
       }

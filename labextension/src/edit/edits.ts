@@ -2,6 +2,7 @@
 
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Turn } from '../chat/turn';
 import { notebookName } from '../notebook/name';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
@@ -51,11 +52,27 @@ export class CellEdits implements ISparkEdits {
     if (!spot?.cell || spot.isLocked) {
       return false;
     }
-    const { instruction } = asking;
+    const { instruction, onRefused } = asking;
     const kind = asking.kind ?? (spot.cell.getSource().trim() ? 'rewrite' : 'generate');
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
-    this._asking.ask(spot, { kind, instruction, extras, notebook: () => notebookName(panel.context.path) });
+    const notebook = (): string => notebookName(panel.context.path);
+    this._asking.ask(spot, { kind, instruction, extras, onRefused, notebook });
     return true;
+  }
+
+  adopt(panel: NotebookPanel, cellId: string, turn: Turn, asking: IEditAsking): boolean {
+    const spot = this._spot(panel, cellId);
+    if (!spot?.cell || spot.isLocked) {
+      return false;
+    }
+    const { kind = 'rewrite', instruction, extras = {} } = asking;
+    this._asking.adopt(spot, { kind, instruction, extras, notebook: () => panel.context.path }, turn);
+    return true;
+  }
+
+  shown(panel: NotebookPanel, cellId: string): Suggestion | null {
+    const suggestion = this._spot(panel, cellId)?.suggestion;
+    return suggestion?.isOpen ? suggestion : null;
   }
 
   open(panel: NotebookPanel, cellId: string, base?: string): Suggestion | null {

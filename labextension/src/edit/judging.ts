@@ -83,7 +83,11 @@ export class Judging {
   /** What was taken in part is not refused. */
   private _tellRefused(spot: Spot): void {
     if (spot.suggestion?.state === 'refused') {
+      const question = this._asking.questionOf(spot.suggestion);
       this._telling.refused(spot, spot.suggestion);
+      if (question?.onRefused) {
+        window.setTimeout(question.onRefused); // after the place was left
+      }
     }
   }
 

@@ -6,6 +6,7 @@
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { CellSnapshot, PageFrame } from '../_wire';
+import { tagsOf } from '../context/keptout';
 import { cellMark } from './mark';
 import { notebookName } from './name';
 
@@ -146,12 +147,6 @@ function asSnapshot(cell: IWatchedCell): CellSnapshot {
     execution_count: cell.execution_count ?? null,
     tags: tagsOf(cell)
   };
-}
-
-/** A cell's tags: `spark-ignore` keeps it out. */
-function tagsOf(cell: IWatchedCell): string[] {
-  const tags = cell.getMetadata('tags');
-  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : [];
 }
 
 /** A notebook's language: what its kernel says of itself, else what its kernel's name says. */

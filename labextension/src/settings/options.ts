@@ -2,6 +2,7 @@
 
 import type { Tier } from '../chat/turn';
 import type { CompletionMode } from '../complete/caret';
+import { type IQuickInstruction, readInstructions } from '../quick/instructions';
 import { Watched } from '../watched';
 
 export interface IOptions {
@@ -12,6 +13,8 @@ export interface IOptions {
   showReceipts: boolean;
   completion: CompletionMode;
   provenance: boolean;
+  prefetchFixes: boolean;
+  quickInstructions: readonly IQuickInstruction[];
 }
 
 export const DEFAULTS: IOptions = {
@@ -21,10 +24,19 @@ export const DEFAULTS: IOptions = {
   sendVariables: true,
   showReceipts: true,
   completion: 'invoked',
-  provenance: false
+  provenance: false,
+  prefetchFixes: false,
+  quickInstructions: [] // the schema's
 };
 
-const SWITCHES = ['sendSelection', 'sendError', 'sendVariables', 'showReceipts', 'provenance'] as const;
+const SWITCHES = [
+  'sendSelection',
+  'sendError',
+  'sendVariables',
+  'showReceipts',
+  'provenance',
+  'prefetchFixes'
+] as const;
 const MODES: readonly unknown[] = ['off', 'invoked', 'automatic'] satisfies CompletionMode[];
 
 /** The options of now; views watch them. */
@@ -42,6 +54,7 @@ export class SparkOptions extends Watched {
     }
     next.defaultTier = values.defaultTier === 'deep' ? 'deep' : 'spark';
     next.completion = MODES.includes(values.completion) ? (values.completion as CompletionMode) : DEFAULTS.completion;
+    next.quickInstructions = readInstructions(values.quickInstructions);
     this._current = next;
     this.changed();
   }
