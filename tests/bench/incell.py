@@ -1,10 +1,10 @@
 """How close a rewrite that is shown in its cell comes to the bare page of ``tests.bench.bare``.
 
 ``python -m tests.bench.incell [ROUNDS]`` has a cell of 300 lines rewritten whole, at 1,000 and at 5,000 tokens a
-second: into lines that are like the old ones and into others, once where a reader looks at the cell's end and once on
-a screen so high that all of the cell is drawn. It prints when the last text stands in the bare page and when the last
-line stands in the diff, and the longest task of each page. The document's text is to be the old one until Accept, what
-was shown after it, and the old one again after one Ctrl+Z, with what was typed before.
+second, into lines that are like the old ones and into others, where a reader looks at the cell's end. It prints when
+the last text stands in the bare page and when the last line stands in the diff, and the longest task of each page. The
+document's text is to be the old one until Accept, what was shown after it, and the old one again after one Ctrl+Z, with
+what was typed before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ TYPED = "  # typed before"
 TIMEOUT_MS = 60_000
 OF_CELL = "window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel"
 WRITE = f"text => {{ {OF_CELL}.setSource(text); {OF_CELL}.undoManager.stopCapturing(); }}"
-HIGH_PX = 12_000
 
 
 @dataclass(frozen=True)
@@ -63,25 +62,22 @@ class CellSide(Side):
     """JupyterLab, where the rewrite arrives in the cell."""
 
     case: Case
-    at_end: bool
     faults: list[str]
 
     def prepare(self) -> None:
         """Write the cell, type into it, and open the prompt above it with the words."""
         self.faults = []
         page = self.page
-        page.set_viewport_size({"width": 1400, "height": 900 if self.at_end else HIGH_PX})
         page.evaluate(WRITE, self.case.old)
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(position={"x": 20, "y": 10})
         page.keyboard.press("ControlOrMeta+Home")
         page.keyboard.press("End")
         page.keyboard.insert_text(TYPED)
-        if self.at_end:
-            page.keyboard.press("ControlOrMeta+End")
+        page.keyboard.press("ControlOrMeta+End")
         page.keyboard.press("ControlOrMeta+k")
         page.keyboard.insert_text("rewrite all of it")
-        if self.at_end:  # the prompt stands above the cell, the reader looks at the end
-            page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 1e6")
+        # The prompt stands above the cell, the reader looks at its end.
+        page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 1e6")
         page.wait_for_timeout(300)
 
     @property
@@ -119,8 +115,7 @@ class CellSide(Side):
         return accepted
 
     def clear(self) -> None:
-        """Begin a new conversation, as in each round before."""
-        self.page.evaluate("window.jupyterapp.commands.execute('jupyter-spark:new-conversation')")
+        """Leave everything as it is: the conversation goes on, and its words are not on the page."""
 
 
 def compare(title: str, runs: tuple[list[PageFigures], list[PageFigures]], faults: Iterable[str]) -> None:
@@ -146,21 +141,19 @@ def run(sides: tuple[Side, CellSide], endpoint: SpawnedServer, rounds: int) -> N
     """Run all cases."""
     cell = sides[1]
     for case in (ALIKE, OTHERS):
-        for at_end in (True, False):
-            cell.case, cell.at_end = case, at_end
-            for rate_tok_s in RATES_TOK_S:
-                endpoint.configure(rate_tok_s=rate_tok_s, answer=case.answer)
-                runs: tuple[list[PageFigures], list[PageFigures]] = ([], [])
-                faults: list[str] = []
-                for _ in range(rounds):
-                    for side, figures in zip(sides, runs, strict=True):
-                        side.page.bring_to_front()
-                        side.clear()
-                        side.page.mouse.move(1, 1)
-                        figures.append(measure(side, endpoint, case.answer, LINES))
-                    faults += cell.faults
-                place = "its end in view" if at_end else "all of it in view"
-                compare(f"{LINES} {case.name}, {rate_tok_s:g} tok/s, {place}", runs, faults)
+        cell.case = case
+        for rate_tok_s in RATES_TOK_S:
+            endpoint.configure(rate_tok_s=rate_tok_s, answer=case.answer)
+            runs: tuple[list[PageFigures], list[PageFigures]] = ([], [])
+            faults: list[str] = []
+            for _ in range(rounds):
+                for side, figures in zip(sides, runs, strict=True):
+                    side.page.bring_to_front()
+                    side.clear()
+                    side.page.mouse.move(1, 1)
+                    figures.append(measure(side, endpoint, case.answer, LINES))
+                faults += cell.faults
+            compare(f"{LINES} {case.name}, {rate_tok_s:g} tok/s", runs, faults)
 
 
 def main(rounds: int = 3) -> None:
@@ -175,7 +168,7 @@ def main(rounds: int = 3) -> None:
             assert chat.chat is not None
             chat.chat.notebook.command("jupyter-spark:toggle-chat")  # the panel is closed, as for most who edit cells
             cell = CellSide("cell", chat.page, chat.server)
-            cell.case, cell.at_end = ALIKE, True
+            cell.case = ALIKE
             endpoint.configure(rate_tok_s=1e6, answer=ALIKE.answer)
             measure(cell, endpoint, ALIKE.answer, LINES)  # what is loaded once, is
             run((bare, cell), endpoint, rounds)

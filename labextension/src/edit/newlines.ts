@@ -29,6 +29,8 @@ export interface IHunkActions {
 }
 
 export const NEW_CLASS = 'jp-Spark-newLines';
+/** So many lines are one block, which the browser neither lays out nor paints while it is out of view. */
+const BLOCK_LINES = 16;
 const PARTS = new WeakMap<HTMLElement, Rows>();
 
 /** The widget: CodeMirror asks it to patch the element of the one before it. */
@@ -76,6 +78,11 @@ export class NewLinesWidget extends WidgetType {
   }
 }
 
+/** The hunk that an element shows. */
+export function hunkOf(element: HTMLElement): IHunk | null {
+  return PARTS.get(element)?.hunk ?? null;
+}
+
 /** The rows of one hunk. */
 class Rows {
   constructor() {
@@ -87,6 +94,10 @@ class Rows {
 
   readonly element: HTMLElement;
 
+  get hunk(): IHunk | null {
+    return this._shown?.hunk ?? null;
+  }
+
   /** Show lines; those that are there already stay. False if these are the lines of another hunk. */
   show(shown: INewLines, actions: IHunkActions): boolean {
     const { hunk, round } = shown;
@@ -95,27 +106,48 @@ class Rows {
       return false;
     }
     const count = hunk.newTo - hunk.newFrom;
-    while (this._lines.childElementCount > count) {
-      this._lines.lastElementChild?.remove();
+    while (this._rows.length > count) {
+      this._rows.pop()?.remove();
     }
-    const from = this._lines.childElementCount;
-    const fresh = document.createDocumentFragment();
     for (let index = 0; index < count; index++) {
       const line = hunk.newFrom + index;
       const ranges = shown.marks.get(line) ?? [];
-      const drawn = this._drawn[index];
-      if (index >= from) {
-        fresh.append(rowOf(shown, line, ranges));
-      } else if (drawn !== keyOf(shown, line, ranges)) {
-        this._lines.children[index]?.replaceWith(rowOf(shown, line, ranges));
+      const key = keyOf(shown, line, ranges);
+      const there = this._rows[index];
+      if (there && this._drawn[index] === key) {
+        continue;
       }
-      this._drawn[index] = keyOf(shown, line, ranges);
+      const row = rowOf(shown, line, ranges);
+      if (there) {
+        there.replaceWith(row);
+      } else {
+        this._blockOf(index).append(row);
+      }
+      this._rows[index] = row;
+      this._drawn[index] = key;
     }
-    this._lines.append(fresh);
+    this._fitBlocks(count);
     this.element.classList.toggle('jp-mod-open', shown.isOpen);
     this._showButtons(shown, actions);
     this._shown = shown;
     return true;
+  }
+
+  private _blockOf(index: number): Element {
+    const at = Math.floor(index / BLOCK_LINES);
+    while (this._lines.childElementCount <= at) {
+      this._lines.append(document.createElement('div'));
+    }
+    return this._lines.children[at] as Element;
+  }
+
+  /** Only a full block keeps its height whatever comes; an empty one is none. */
+  private _fitBlocks(count: number): void {
+    while (this._lines.childElementCount > Math.ceil(count / BLOCK_LINES)) {
+      this._lines.lastElementChild?.remove();
+    }
+    const blocks = [...this._lines.children];
+    blocks.forEach((block, at) => block.classList.toggle('jp-mod-full', (at + 1) * BLOCK_LINES < count));
   }
 
   private _showButtons(shown: INewLines, actions: IHunkActions): void {
@@ -144,6 +176,7 @@ class Rows {
   }
 
   private readonly _lines: HTMLElement;
+  private readonly _rows: HTMLElement[] = [];
   private readonly _drawn: string[] = [];
   private _buttons: HTMLElement | null = null;
   private _shown: INewLines | null = null;

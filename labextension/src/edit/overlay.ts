@@ -37,6 +37,7 @@ export interface IOverlay {
 export interface IOverlayActions extends IHunkActions {
   nameOf(index: number, count: number): string;
   sayFolded(count: number): string;
+  sayRemoved(count: number): string;
   unfold(line: number): void;
 }
 
@@ -46,6 +47,8 @@ export const showOverlay = StateEffect.define<IOverlay | null>();
 /** A region is folded if it is longer than this, and this many lines beside a change are not. */
 const MIN_FOLD = 8;
 const AROUND = 3;
+/** Where lines come in the place of more than this, those that go are folded: else what comes is out of sight. */
+const MAX_REMOVED = 20;
 
 interface IShown {
   overlay: IOverlay | null;
@@ -93,8 +96,8 @@ function decorate(overlay: IOverlay, state: EditorState): DecorationSet {
     }
     placed.push(newLines(overlay, index, doc, place(hunk.oldTo)));
   });
-  if (overlay.folds && isSame) {
-    placed.push(...folds(overlay, state));
+  if (isSame) {
+    placed.push(...(overlay.folds ? folds(overlay, state) : []), ...removedFolds(overlay, state));
   }
   return Decoration.set(placed, true);
 }
@@ -139,12 +142,27 @@ function* folds(overlay: IOverlay, state: EditorState): Generator<Placed<Decorat
     const end = next ? next.oldFrom - AROUND : baseLines.length;
     const count = end - start;
     if (count >= MIN_FOLD && !unfolded.has(start) && !(caret >= start && caret < end)) {
-      const widget = new FoldWidget(count, actions.sayFolded(count), actions, start);
-      const [first, last] = [state.doc.line(start + 1), state.doc.line(end)];
-      yield Decoration.replace({ widget, block: true }).range(first.from, last.to);
+      yield fold(state, start, end, new FoldWidget(count, actions.sayFolded(count), actions, start));
     }
     from = next?.oldTo ?? from;
   }
+}
+
+/** The middle of what goes, where much goes and something comes. */
+function* removedFolds({ hunks, unfolded, actions }: IOverlay, state: EditorState): Generator<Placed<Decoration>> {
+  const caret = state.doc.lineAt(state.selection.main.head).number - 1;
+  for (const { oldFrom, oldTo, newFrom, newTo } of hunks) {
+    const [start, end] = [oldFrom + AROUND, oldTo - AROUND];
+    const isLong = newTo > newFrom && oldTo - oldFrom > MAX_REMOVED;
+    if (isLong && !unfolded.has(start) && !(caret >= start && caret < end)) {
+      const widget = new FoldWidget(end - start, actions.sayRemoved(end - start), actions, start, 'jp-mod-removed');
+      yield fold(state, start, end, widget);
+    }
+  }
+}
+
+function fold(state: EditorState, start: number, end: number, widget: WidgetType): Placed<Decoration> {
+  return Decoration.replace({ widget, block: true }).range(state.doc.line(start + 1).from, state.doc.line(end).to);
 }
 
 /** Stands for lines that stay as they are. */
@@ -153,19 +171,20 @@ class FoldWidget extends WidgetType {
     private readonly _count: number,
     private readonly _label: string,
     private readonly _actions: IOverlayActions,
-    private readonly _line: number
+    private readonly _line: number,
+    private readonly _kind = ''
   ) {
     super();
   }
 
   eq(other: FoldWidget): boolean {
-    return other._count === this._count && other._line === this._line;
+    return other._count === this._count && other._line === this._line && other._kind === this._kind;
   }
 
   toDOM(): HTMLElement {
     const element = document.createElement('button');
     element.type = 'button';
-    element.className = 'jp-Spark-fold';
+    element.className = `jp-Spark-fold ${this._kind}`;
     element.textContent = `⋯ ${this._label}`;
     element.addEventListener('click', () => this._actions.unfold(this._line));
     asIsland(element, this._actions.runKey);

@@ -25,6 +25,8 @@ export interface IJudging {
   follow(spot: Spot): void;
 }
 
+/** A page that takes long to draw draws less often, so that it has as much time for everything else; but this often. */
+const MAX_REST_MS = 40;
 /** The cells are shorter than this that are never folded. */
 const MIN_FOLDED_LINES = 30;
 const NO_MARKS: IMarks = { old: new Map(), fresh: new Map() };
@@ -67,12 +69,37 @@ export class Presenter {
   later(spot: Spot): void {
     if (spot.views.size) {
       this._due.add(spot);
-      this._frame = this._frame || requestAnimationFrame(() => this._draw());
+      this._plan();
+    }
+  }
+
+  private _plan(): void {
+    if (this._isPlanned) {
+      return;
+    }
+    this._isPlanned = true;
+    const draw = (): number => requestAnimationFrame(() => this._draw());
+    const rest = this._restUntil - performance.now();
+    if (rest > 1) {
+      window.setTimeout(draw, rest);
+    } else {
+      draw();
+    }
+  }
+
+  /** The frame was painted: how long it took is known. */
+  private _drawn(begun: number): void {
+    const now = performance.now();
+    this._restUntil = now + Math.min(now - begun, MAX_REST_MS);
+    this._isPlanned = false;
+    if (this._due.size) {
+      this._plan();
     }
   }
 
   private _draw(): void {
-    this._frame = 0;
+    const begun = performance.now();
+    window.setTimeout(() => this._drawn(begun));
     const due = [...this._due];
     this._due.clear();
     for (const spot of due) {
@@ -135,6 +162,7 @@ export class Presenter {
         reject: hunk => this._judging.rejectHunk(spot, hunk),
         nameOf: (index, count) => trans.__('Change %1 of %2', index + 1, count),
         sayFolded: count => trans.__('%1 unchanged lines', count),
+        sayRemoved: count => trans.__('%1 removed lines', count),
         unfold: line => {
           spot.unfolded = new Set([...spot.unfolded, line]);
           this.later(spot);
@@ -177,7 +205,8 @@ export class Presenter {
 
   private readonly _spots: Spots;
   private readonly _due = new Set<Spot>();
-  private _frame = 0;
+  private _isPlanned = false;
+  private _restUntil = 0;
   private readonly _kept = new WeakMap<Suggestion, { round: number; marks: Map<string, IMarks> }>();
   private readonly _colours = new WeakMap<Suggestion, LineColours | null>();
 }
