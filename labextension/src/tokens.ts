@@ -8,6 +8,7 @@ import type { TurnChannel } from './channel/turns';
 import type { TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
 import type { Completions } from './complete/completions';
+import type { IScope } from './edit/scope';
 import type { Suggestion } from './edit/suggestion';
 import type { NotebookContext } from './context/notebook';
 import type { Setup } from './firstrun/setup';
@@ -61,6 +62,8 @@ export interface IEditAsking {
   kind?: 'rewrite' | 'fix' | 'generate';
   instruction: string;
   extras?: Partial<TurnRequested>;
+  /** The lines of the cell that it is about; the whole cell if they are not given. */
+  scope?: IScope | null;
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');

@@ -31,7 +31,7 @@ export function editCommands(editing: IEditing): Commands {
       label: trans.__('Edit This Cell with Spark…'),
       caption: trans.__('Say above the cell what to change, and see the change arrive in it'),
       describedBy: { args: WORDS },
-      isEnabled: () => tracker.activeCell?.model.type === 'code',
+      isEnabled: () => tracker.activeCell !== null,
       execute: (args: ReadonlyPartialJSONObject) =>
         edits.prompt(typeof args.words === 'string' ? args.words : undefined)
     },
@@ -57,7 +57,10 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     reject: {
       label: trans.__('Reject the Change of This Cell'),
       caption: trans.__('Stop a change that still arrives; leave one that is whole'),
-      isEnabled: () => here()?.suggestion?.isOpen === true || here()?.isAsking === true,
+      isEnabled: () => {
+        const spot = here();
+        return spot?.suggestion?.isOpen === true || spot?.isAsking === true || !!spot?.word;
+      },
       execute: () => withSpot(here(), spot => judging.reject(spot))
     },
     'accept-all': {
@@ -85,13 +88,8 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
   const here = (): Spot | null => activeSpot(tracker, spots);
   const isReady = (): boolean => here()?.suggestion?.state === 'ready';
   const hasWays = (): boolean => isReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
-  const walk = (by: number) => (): void =>
-    withSpot(here(), ({ suggestion }) => {
-      if (suggestion) {
-        suggestion.choose((suggestion.shown + by + suggestion.ways.length) % suggestion.ways.length);
-      }
-    });
-  const judge = (verb: 'acceptHunk' | 'rejectHunk') => (): void =>
+  const walk = (by: number) => (): void => withSpot(here(), spot => judging.walk(spot, by));
+  const judge = (verb: 'acceptHunk' | 'rejectHunk' | 'revise') => (): void =>
     withSpot(here(), spot => {
       const hunk = currentHunk(spot);
       if (hunk) {
@@ -108,6 +106,8 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     'previous-change': command(trans.__('Previous Change'), () => withSpot(here(), spot => stepTo(spot, -1))),
     'accept-change': command(trans.__('Accept One Change'), judge('acceptHunk')),
     'reject-change': command(trans.__('Reject One Change'), judge('rejectHunk')),
+    'edit-change': command(trans.__('Edit the Proposed Change'), judge('revise')),
+    alternatives: command(trans.__('Ask for Alternatives'), () => withSpot(here(), spot => judging.alternatives(spot))),
     'next-alternative': command(trans.__('Next Alternative'), walk(1), hasWays),
     'previous-alternative': command(trans.__('Previous Alternative'), walk(-1), hasWays)
   };

@@ -174,6 +174,16 @@ export class LineDiff {
   private readonly _likeness = new Map<number, boolean>();
 }
 
+/** Whether two changes are the same lines. */
+export function isSameHunk(one: IHunk, other: IHunk): boolean {
+  return (
+    one.oldFrom === other.oldFrom &&
+    one.oldTo === other.oldTo &&
+    one.newFrom === other.newFrom &&
+    one.newTo === other.newTo
+  );
+}
+
 /** The changes between two whole texts. */
 export function diffLines(oldLines: readonly string[], newLines: readonly string[]): IHunk[] {
   const diff = new LineDiff(oldLines);

@@ -2,9 +2,11 @@
 
 import { WidgetType } from '@codemirror/view';
 import type { Token } from '../chat/highlight';
-import { asIsland, type RunKey } from './island';
+import { asIsland } from './island';
 import type { Range } from './intraline';
 import type { IHunk } from './linediff';
+import { type IRevisingActions, revisionEditor } from './revising';
+import type { IRevision } from './spot';
 
 /** What the lines of a hunk are drawn from. */
 export interface INewLines {
@@ -17,15 +19,21 @@ export interface INewLines {
   readonly label: string | null;
   /** Whether the text still arrives below these lines. */
   readonly isOpen: boolean;
+  /** Whether it is elsewhere than the user asked for changes. */
+  readonly isOutside: boolean;
+  /** What the user is putting in the place of these lines. */
+  readonly revision: IRevision | null;
 }
 
 /** What the buttons of a hunk do, and what they are called. */
-export interface IHunkActions {
-  readonly runKey: RunKey;
+export interface IHunkActions extends IRevisingActions {
   readonly acceptLabel: string;
   readonly rejectLabel: string;
+  readonly reviseLabel: string;
+  readonly outsideLabel: string;
   accept(hunk: IHunk): void;
   reject(hunk: IHunk): void;
+  revise(hunk: IHunk): void;
 }
 
 export const NEW_CLASS = 'jp-Spark-newLines';
@@ -56,6 +64,8 @@ export class NewLinesWidget extends WidgetType {
       a.hunk.oldTo === b.hunk.oldTo &&
       a.label === b.label &&
       a.isOpen === b.isOpen &&
+      a.isOutside === b.isOutside &&
+      a.revision === b.revision &&
       a.tokens.length === b.tokens.length &&
       a.marks.size === b.marks.size
     );
@@ -128,7 +138,9 @@ class Rows {
     }
     this._fitBlocks(count);
     this.element.classList.toggle('jp-mod-open', shown.isOpen);
+    this.element.classList.toggle('jp-mod-outside', shown.isOutside);
     this._showButtons(shown, actions);
+    this._showEditor(shown, actions);
     this._shown = shown;
     return true;
   }
@@ -159,14 +171,20 @@ class Rows {
     }
     this.element.setAttribute('role', 'group');
     this.element.setAttribute('aria-label', shown.label);
-    const [accept, reject] = [
-      button('✓', actions.acceptLabel, 'accept', () => actions.accept(shown.hunk)),
-      button('✕', actions.rejectLabel, 'reject', () => actions.reject(shown.hunk))
-    ];
     const buttons = document.createElement('span');
     buttons.className = 'jp-Spark-hunkButtons';
+    buttons.hidden = shown.revision !== null;
     asIsland(buttons, actions.runKey);
-    buttons.append(accept, reject);
+    if (shown.isOutside) {
+      const tag = buttons.appendChild(document.createElement('span'));
+      tag.className = 'jp-Spark-outside';
+      tag.textContent = actions.outsideLabel;
+    }
+    buttons.append(
+      button('✓', actions.acceptLabel, 'accept', () => actions.accept(shown.hunk)),
+      button('✕', actions.rejectLabel, 'reject', () => actions.reject(shown.hunk)),
+      button('✎', actions.reviseLabel, 'revise', () => actions.revise(shown.hunk))
+    );
     if (this._buttons) {
       this._buttons.replaceWith(buttons);
     } else {
@@ -175,10 +193,28 @@ class Rows {
     this._buttons = buttons;
   }
 
+  private _showEditor({ revision }: INewLines, actions: IHunkActions): void {
+    if (revision === this._revision) {
+      return;
+    }
+    this._editor?.remove();
+    this._editor = revision ? revisionEditor(revision, actions) : null;
+    this._revision = revision;
+    this._lines.hidden = revision !== null;
+    if (this._buttons) {
+      this._buttons.hidden = revision !== null;
+    }
+    if (this._editor) {
+      this.element.append(this._editor);
+    }
+  }
+
   private readonly _lines: HTMLElement;
   private readonly _rows: HTMLElement[] = [];
   private readonly _drawn: string[] = [];
   private _buttons: HTMLElement | null = null;
+  private _editor: HTMLElement | null = null;
+  private _revision: IRevision | null = null;
   private _shown: INewLines | null = null;
 }
 

@@ -15,7 +15,8 @@ import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemir
 import type { Token } from '../chat/highlight';
 import { asIsland } from './island';
 import { type IMarks, type Range } from './intraline';
-import { type IHunk, placesOf } from './linediff';
+import { type IHunk, isSameHunk, placesOf } from './linediff';
+import type { IRevision } from './spot';
 import { type IHunkActions, type INewLines, NewLinesWidget } from './newlines';
 
 /** What is shown over an editor. */
@@ -31,6 +32,9 @@ export interface IOverlay {
   /** Whether long unchanged regions are folded, and those that the reader opened again, by base line. */
   readonly folds: boolean;
   readonly unfolded: ReadonlySet<number>;
+  /** The changes that are not where the user asked for some. */
+  readonly outside: readonly IHunk[];
+  readonly revision: IRevision | null;
   readonly actions: IOverlayActions;
 }
 
@@ -112,7 +116,7 @@ const OLD_LINE = Decoration.line({ class: 'jp-Spark-oldLine' });
 const CUT = Decoration.mark({ class: 'jp-Spark-cut', tagName: 'del' });
 
 function newLines(overlay: IOverlay, index: number, doc: Text, at: number): Placed<Decoration> {
-  const { hunks, lines, tokens, marks, round, isReady, isRunning, actions } = overlay;
+  const { hunks, lines, tokens, marks, round, isReady, isRunning, outside, revision, actions } = overlay;
   const hunk = hunks[index] as IHunk;
   const shown: INewLines = {
     hunk,
@@ -121,7 +125,9 @@ function newLines(overlay: IOverlay, index: number, doc: Text, at: number): Plac
     round,
     marks: marks[index]?.fresh ?? new Map<number, readonly Range[]>(),
     label: isReady ? actions.nameOf(index, hunks.length) : null,
-    isOpen: isRunning && hunk.newTo === lines.length
+    isOpen: isRunning && hunk.newTo === lines.length,
+    isOutside: outside.includes(hunk),
+    revision: revision && isSameHunk(revision.hunk, hunk) ? revision : null
   };
   const widget = new NewLinesWidget(shown, actions);
   const isAtEnd = at >= doc.lines;

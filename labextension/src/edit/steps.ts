@@ -1,7 +1,7 @@
 /** Going from one change of a proposal to the next. */
 
 import { EditorView } from '@codemirror/view';
-import { placesOf, type IHunk } from './linediff';
+import { isSameHunk, placesOf, type IHunk } from './linediff';
 import { hunkOf, NEW_CLASS } from './newlines';
 import type { Spot } from './spot';
 
@@ -43,7 +43,7 @@ export function currentHunk(spot: Spot): IHunk | null {
 function focused(view: EditorView, hunks: readonly IHunk[]): number {
   const group = groupsOf(view).find(group => group.contains(document.activeElement));
   const hunk = group && hunkOf(group);
-  return hunk ? hunks.findIndex(one => isSame(one, hunk)) : -1;
+  return hunk ? hunks.findIndex(one => isSameHunk(one, hunk)) : -1;
 }
 
 /** The line of the base at which the caret stands. */
@@ -54,7 +54,7 @@ function caretLine(view: EditorView, baseLines: readonly string[]): number {
 
 /** Put the keyboard on a change that is drawn. */
 function take(view: EditorView, hunk: IHunk): boolean {
-  const group = groupsOf(view).find(group => isSame(hunkOf(group), hunk));
+  const group = groupsOf(view).find(group => isShown(group, hunk));
   group?.scrollIntoView({ block: 'nearest' });
   group?.querySelector('button')?.focus({ preventScroll: true });
   return group !== undefined;
@@ -79,6 +79,7 @@ function groupsOf(view: EditorView): HTMLElement[] {
   return [...view.contentDOM.querySelectorAll<HTMLElement>(`.${NEW_CLASS}[role=group]`)];
 }
 
-function isSame(one: IHunk | null, other: IHunk): boolean {
-  return one?.newFrom === other.newFrom && one.newTo === other.newTo && one.oldFrom === other.oldFrom;
+function isShown(group: HTMLElement, hunk: IHunk): boolean {
+  const shown = hunkOf(group);
+  return shown !== null && isSameHunk(shown, hunk);
 }
