@@ -197,7 +197,8 @@ def _task(request: TurnRequest) -> str:
     if request.kind == "generate":
         return f"Write the code of a new cell: {words}"
     if request.kind == "rewrite":
-        return f"Change the cell: {words}"
+        is_part = any(piece.key == "selection" for piece in request.context.pieces)
+        return f"Change the cell{', only where it is selected' if is_part else ''}: {words}"
     return words
 
 

@@ -119,8 +119,11 @@ export class CellEdits implements ISparkEdits {
     if (cell.inputHidden) {
       cell.inputHidden = false;
     }
-    if ('rendered' in cell) {
+    if (isRendered(cell)) {
       cell.rendered = false; // the change of a Markdown cell is one of its source
+      spot.restore = () => {
+        cell.rendered = true;
+      };
     }
     spot.changed();
   }
@@ -160,6 +163,10 @@ function scopeOf(spot: Spot): IScope | null {
   // A selection that ends where a line begins does not hold that line.
   const to = last.from === main.to && last.number > first.number ? last.number - 1 : last.number;
   return first.number === 1 && to >= doc.lines ? null : { from: first.number - 1, to };
+}
+
+function isRendered(cell: Cell): cell is Cell & { rendered: boolean } {
+  return 'rendered' in cell && cell.rendered === true;
 }
 
 function sharedOf(panel: NotebookPanel): ISpotNotebook | null {

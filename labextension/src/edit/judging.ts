@@ -152,5 +152,7 @@ export class Judging {
     spot.others = [];
     spot.propose(null);
     hadFocus?.focus();
+    spot.restore();
+    spot.restore = () => undefined;
   }
 }

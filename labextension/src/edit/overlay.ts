@@ -159,10 +159,16 @@ function* removedFolds({ hunks, unfolded, actions }: IOverlay, state: EditorStat
   const caret = state.doc.lineAt(state.selection.main.head).number - 1;
   for (const { oldFrom, oldTo, newFrom, newTo } of hunks) {
     const [start, end] = [oldFrom + AROUND, oldTo - AROUND];
-    const isLong = newTo > newFrom && oldTo - oldFrom > MAX_REMOVED;
-    if (isLong && !unfolded.has(start) && !(caret >= start && caret < end)) {
-      const widget = new FoldWidget(end - start, actions.sayRemoved(end - start), actions, start, 'jp-mod-removed');
-      yield fold(state, start, end, widget);
+    if (newTo === newFrom || oldTo - oldFrom <= MAX_REMOVED) {
+      continue;
+    }
+    // The caret's line stays: what is typed is seen.
+    const isHere = caret >= start && caret < end;
+    for (const [from, to] of isHere ? [[start, caret] as const, [caret + 1, end] as const] : [[start, end] as const]) {
+      if (to - from >= MIN_FOLD && !unfolded.has(from)) {
+        const widget = new FoldWidget(to - from, actions.sayRemoved(to - from), actions, from, 'jp-mod-removed');
+        yield fold(state, from, to, widget);
+      }
     }
   }
 }

@@ -52,6 +52,8 @@ export class Spot extends Watched {
   draft = '';
   /** A line for the reader: why something could not be done. */
   word = '';
+  /** Makes the cell look again as it did before it was opened for an edit. */
+  restore: () => void = () => undefined;
   /** The change that the user is putting into other words. */
   revision: IRevision | null = null;
   /** What was taken last, so that it can be given back. */
