@@ -39,7 +39,7 @@ def place_of(request: TurnRequest) -> tuple[Literal["replace", "insert_below"], 
 def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: bool) -> Attempt:
     """Check an answer; what does not hold and needs no model is mended, unless that is worse."""
     attempt = _checked(request, parsed, raw, repaired=repaired)
-    if attempt.proposal is None or attempt.proposal.holds:
+    if attempt.proposal is None or attempt.proposal.holds or request.is_prose:
         return attempt
     code = mend(_under_check(request, parsed))
     if code is None:
@@ -57,6 +57,7 @@ def _under_check(request: TurnRequest, parsed: ParsedAnswer) -> EditUnderCheck:
         known_names=request.context.known_names,
         names_are_complete=request.context.names_are_complete,
         kept_back=bool(request.context.kept_back),
+        is_prose=request.is_prose,
     )
 
 

@@ -78,7 +78,8 @@ _COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 class EditUnderCheck:
     """What the checks look at: the answer, the old text, what was asked, and the names that exist.
 
-    ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place.
+    ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place. ``is_prose``: the cell
+    holds no code.
     """
 
     answer: ParsedAnswer
@@ -88,6 +89,7 @@ class EditUnderCheck:
     known_names: Collection[str]
     names_are_complete: bool = True
     kept_back: bool = False
+    is_prose: bool = False
 
     @property
     def new_source(self) -> str:
@@ -106,6 +108,8 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
     results = [closed_fence(edit)]
     if not edit.new_source:
         return tuple(results)
+    if edit.is_prose:
+        return (*results, keeps_size(edit), changed(edit), *([keeps_secrets(edit)] if edit.kept_back else []))
     results.append(parses(edit))
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
     if cell_magic(edit.old_source) is not None:

@@ -63,12 +63,12 @@ class ParsedAnswer:
         return self.blocks == 0 and bool(self.words) and not _CODE_LINE.search(self.words)
 
 
-def fence_for(source: str) -> str:
+def fence_for(source: str, *, prose: bool = False) -> str:
     """Return a fence that cannot be mistaken for a line of the source.
 
-    As in CommonMark, a fence is only closed by one that is at least as long.
+    As in CommonMark, a fence is only closed by one that is at least as long. Prose may come to hold blocks of its own.
     """
-    longest = max((len(run) for run in re.findall(r"`{3,}", source)), default=2)
+    longest = max((len(run) for run in re.findall(r"`{3,}", source)), default=3 if prose else 2)
     return "`" * (longest + 1)
 
 

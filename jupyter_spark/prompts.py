@@ -32,6 +32,7 @@ If you do not know, say so."""
 SMALL_EDIT_RULES = (
     "You are a Python expert who edits notebook cells. Answer with the complete new cell, all of its code."
 )
+SMALL_PROSE_RULES = "You edit texts of notebooks. Answer with the complete new text, all of it, in one fenced block."
 SMALL_WORDS_RULES = "You are a Python expert. Answer in a few short sentences."
 
 SPARE_TOKENS = 256
@@ -64,14 +65,14 @@ def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = 
         Whether the answer may be begun for the model.
     """
     old = request.target.source if request.target is not None else ""
-    fence = fence_for(old)
+    fence = fence_for(old, prose=request.is_prose)
     messages = _small_messages(request, old, fence) if small else _messages(request, old, fence)
     if not (request.wants_code and prefill):
         return Prompt(messages, fence=fence)
     return Prompt(
         messages,
         fence=fence,
-        prefill=f"{fence}python\n",
+        prefill=f"{_opening(request, fence)}\n",
         stop=(f"\n{fence}",),
         # A small model that has lost its way repeats itself without end; an edit is about as long as its cell.
         max_output_tokens=2 * estimate_tokens(old) + SPARE_TOKENS if small else None,
@@ -119,7 +120,8 @@ def _messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]
 
 
 def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
-    rules = SMALL_EDIT_RULES if request.wants_code else SMALL_WORDS_RULES
+    edit_rules = SMALL_PROSE_RULES if request.is_prose else SMALL_EDIT_RULES
+    rules = edit_rules if request.wants_code else SMALL_WORDS_RULES
     return (
         Message(role="system", content=rules),
         Message(role="user", content=_small_request(request, old, fence)),
@@ -129,9 +131,9 @@ def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message
 def _full_request(request: TurnRequest, old: str, fence: str) -> str:
     parts = [news] if (news := news_text(request)) else []
     if old:
-        parts.append(f"The cell to work on, {target_label(request)}:\n\n{fence}python\n{old}\n{fence}")
+        parts.append(f"The cell to work on, {target_label(request)}:\n\n{_opening(request, fence)}\n{old}\n{fence}")
     elif request.wants_code:
-        parts.append(f"Use this fence:\n\n{fence}python\n...\n{fence}")
+        parts.append(f"Use this fence:\n\n{_opening(request, fence)}\n...\n{fence}")
     if request.error is not None:
         parts.append(f"It failed:\n\n{request.error.traceback or _one_line(request)}")
     parts.append(_task(request))
@@ -142,13 +144,21 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     """The task stands last, after what it needs: a small model follows what it read last."""
     parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else []
     if old:
-        parts.append(f"{fence}python\n{old}\n{fence}")
+        parts.append(f"{_opening(request, fence)}\n{old}\n{fence}")
     if request.kind != "ask":
         parts += _small_known(request)
     task = _small_task(request)
     if old and request.wants_code:
-        task += "\n\nWrite the complete code again with this change."
+        what = "text" if request.is_prose else "code"
+        task += f"\n\nWrite the complete {what} again with this change."
     return "\n\n".join([*parts, task])
+
+
+def _opening(request: TurnRequest, fence: str) -> str:
+    """The fence that opens the cell's text."""
+    if not request.is_prose:
+        return f"{fence}python"
+    return f"{fence}markdown" if request.target is not None and request.target.kind == "markdown" else f"{fence}text"
 
 
 def _small_known(request: TurnRequest) -> list[str]:
@@ -163,9 +173,10 @@ def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
     known = _small_known(request)
     if not old:
         return "\n\n".join([*known, task, warning])
-    cell = f"{fence}python\n{old}\n{fence}"
-    last = f"Write the complete code with this change made: {task}"
-    return "\n\n".join([f"Change this code: {task}", cell, *known, warning, last])
+    cell = f"{_opening(request, fence)}\n{old}\n{fence}"
+    what = "text" if request.is_prose else "code"
+    last = f"Write the complete {what} with this change made: {task}"
+    return "\n\n".join([f"Change this {what}: {task}", cell, *known, warning, last])
 
 
 def _small_task(request: TurnRequest) -> str:
@@ -187,7 +198,8 @@ def _task(request: TurnRequest) -> str:
     if request.kind == "generate":
         return f"Write the code of a new cell: {words}"
     if request.kind == "rewrite":
-        return f"Change the cell: {words}"
+        is_part = any(piece.key == "selection" for piece in request.context.pieces)
+        return f"Change the cell{', only where it is selected' if is_part else ''}: {words}"
     return words
 
 

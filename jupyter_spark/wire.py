@@ -212,6 +212,11 @@ class TurnRequest(WireModel):
         """Whether the answer is an edit rather than words."""
         return self.kind in ("rewrite", "generate", "fix")
 
+    @property
+    def is_prose(self) -> bool:
+        """Whether the edit is one of a cell that holds no code."""
+        return self.kind == "rewrite" and self.target is not None and self.target.kind != "code"
+
 
 # --- what comes back -------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import type { TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
 import type { Turn } from './chat/turn';
 import type { Completions } from './complete/completions';
+import type { IScope } from './edit/scope';
 import type { Suggestion } from './edit/suggestion';
 import type { NotebookContext } from './context/notebook';
 import type { Setup } from './firstrun/setup';
@@ -70,6 +71,8 @@ export interface IEditAsking {
   extras?: Partial<TurnRequested>;
   /** Called when the user wants none of it. */
   onRefused?: () => void;
+  /** The lines of the cell that it is about; the whole cell if they are not given. */
+  scope?: IScope | null;
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');

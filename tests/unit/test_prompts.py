@@ -137,6 +137,17 @@ def test_a_cell_with_a_fence_in_it(small: bool) -> None:
     assert f"````python\n{cell.source}\n````\n" in user(prompt)
 
 
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize(("kind", "info"), [("markdown", "markdown"), ("raw", "text")])
+def test_a_cell_of_prose_is_no_code(kind: Any, info: str, small: bool) -> None:
+    """Its fence says so, and leaves room for blocks of code of its own."""
+    prompt = render_prompt(request("rewrite", target=CELL.model_copy(update={"kind": kind})), small=small, prefill=True)
+    assert f"````{info}\nx = 1\n````" in user(prompt)
+    assert prompt.prefill == f"````{info}\n"
+    assert "Python" not in system(prompt) or not small
+    assert "code" not in user(prompt)
+
+
 def test_the_error_is_told() -> None:
     error = ErrorReport(name="NameError", message="name 'y' is not defined", traceback="Traceback\nNameError: …")
     told = user(render_prompt(request("fix", "", error=error)))

@@ -87,6 +87,20 @@ def test_words() -> None:
     assert events[-1].proposal is None
 
 
+def test_a_cell_of_prose_is_rewritten_as_prose() -> None:
+    """It is no Python, and its own blocks of code do not end it."""
+    text = "# Sales\n\n```python\ntotal = (\n```\n\nIt's ... more."
+    target = CELL.model_copy(update={"kind": "markdown", "source": "# sales"})
+    finished = turn(request("rewrite", target=target), provider := Replies(f"````markdown\n{text}\n````"))[-1]
+    assert finished.proposal.edit.new_source == text
+    assert [(check.name, check.ok) for check in finished.proposal.checks] == [
+        ("closed_fence", True),
+        ("keeps_size", True),
+        ("changed", True),
+    ]
+    assert len(provider.requests) == 1
+
+
 def test_new_code_goes_below() -> None:
     events = turn(request("generate", target=CELL), Replies("```python\nplot = 1\n```"))
     begun, edit = only(events, "edit_started"), events[-1].proposal.edit

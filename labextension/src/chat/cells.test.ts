@@ -4,26 +4,32 @@ import { applyEdit, type IEditableCell, type IEditableNotebook, showCell, takeBa
 
 function notebook(...sources: string[]): IEditableNotebook & { log: string[] } {
   const log: string[] = [];
-  const cells: IEditableCell[] = sources.map((source, index) => {
+  const make = (id: string, source: string): IEditableCell => {
     let text = source;
     return {
-      id: `c${index}`,
+      id,
       cell_type: 'code',
       getSource: () => text,
-      setSource: next => {
-        log.push(`set ${next}`);
-        text = next;
+      updateSource: (start, end, value = '') => {
+        log.push(`${text.slice(start, end)} -> ${value}`);
+        text = text.slice(0, start) + value + text.slice(end);
+      },
+      transact: change => {
+        log.push('begin');
+        change();
+        log.push('end');
       },
       undoManager: { stopCapturing: vi.fn(() => log.push('stop')) }
     };
-  });
+  };
+  const cells = sources.map((source, index) => make(`c${index}`, source));
   return {
     cells,
     active: 0,
     language: 'python',
     insert: (index, source) => {
       log.push(`insert ${index}`);
-      cells.splice(index, 0, { id: 'new', cell_type: 'code', getSource: () => source, setSource: () => undefined });
+      cells.splice(index, 0, make('new', source));
       return 'new';
     },
     activate: index => log.push(`show ${index}`),
@@ -44,9 +50,15 @@ const edit = (changes: Partial<CellEdit> = {}): CellEdit => ({
 test('an edit is one undo step of its cell, and can be taken back', () => {
   const open = notebook('old', 'other');
   expect(applyEdit(open, edit())).toEqual(['done', 'c0']);
-  expect(open.log).toEqual(['stop', 'set new', 'stop']);
+  expect(open.log).toEqual(['stop', 'begin', 'old -> new', 'end', 'stop']);
   expect(takeBack(open, edit(), 'c0')).toBe('done');
   expect(open.cells[0]?.getSource()).toBe('old');
+});
+
+test('only what differs is written, so that a caret beside it stays', () => {
+  const open = notebook('a = 1\nb = 2\nc = 3');
+  applyEdit(open, edit({ old_source: 'a = 1\nb = 2\nc = 3', new_source: 'a = 1\nb = 5\nc = 3' }));
+  expect(open.log).toContain('2 -> 5');
 });
 
 test('a cell that has changed meanwhile is left alone', () => {

@@ -2,15 +2,12 @@
 
 import type { CellEdit } from '../_wire';
 import { type IMarkedCell, type IWriter, markProvenance, unmarkProvenance } from '../edit/provenance';
+import { type IWritableCell, writeText } from '../edit/write';
 
 /** What is used of a cell; Lab's shared cells have it. */
-export interface IEditableCell extends Partial<IMarkedCell> {
+export interface IEditableCell extends IWritableCell, Partial<IMarkedCell> {
   readonly id: string;
   readonly cell_type: string;
-  getSource(): string;
-  setSource(source: string): void;
-  /** The Y class has it, the interface of Lab's shared cells does not. */
-  readonly undoManager?: { stopCapturing(): void } | null;
 }
 
 /** What is used of an open notebook. */
@@ -41,10 +38,7 @@ export function writeCell(notebook: IEditableNotebook | null, cellId: string, fr
   if (cell.getSource() !== from) {
     return 'changed';
   }
-  // Typing of a moment ago would be one step with this otherwise.
-  cell.undoManager?.stopCapturing();
-  cell.setSource(to);
-  cell.undoManager?.stopCapturing();
+  writeText(cell, to);
   return 'done';
 }
 

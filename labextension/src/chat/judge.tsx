@@ -88,7 +88,8 @@ function useKeyboardStays(standing: Standing): React.RefObject<HTMLElement> {
   return footer;
 }
 
-function wordOf(standing: Standing, trans: TranslationBundle): string {
+/** What is said of where an edit stands. */
+export function wordOf(standing: Standing, trans: TranslationBundle): string {
   return {
     open: '',
     accepted: trans.__('Accepted'),
@@ -138,7 +139,8 @@ function judged(
   return { turn_id, proposal_id, notebook, cell_id: cellId, operation: edit.operation, before, after };
 }
 
-function useVerdict(verdicts: Verdicts, proposalId: string): ReturnType<Verdicts['of']> {
+/** Where an edit stands; drawn again when that changes. */
+export function useVerdict(verdicts: Verdicts, proposalId: string): ReturnType<Verdicts['of']> {
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => verdicts.watch(redraw), [verdicts]);
   return verdicts.of(proposalId);

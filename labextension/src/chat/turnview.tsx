@@ -5,6 +5,7 @@ import { AnswerBody, type IAnswerTools } from './answer';
 import { type FindNotebook, showCell } from './cells';
 import { Asked, shortened } from './asked';
 import { closingLine, liveLine } from './figures';
+import { useVerdict, wordOf } from './judge';
 import { EditCard } from './proposal';
 import { Receipt } from './receipt';
 import type { Turn } from './turn';
@@ -95,10 +96,15 @@ function Shown(props: ITurnViewProps & { isNear: boolean }): React.JSX.Element {
 
 /** One line for an edit that is shown in its cell. */
 function InCell({ turn, notebook, tools }: ITurnViewProps): React.JSX.Element {
-  const { trans } = tools;
+  const { trans, verdicts } = tools;
+  const { standing } = useVerdict(verdicts, turn.proposal?.proposal_id ?? '');
+  const shown = turn.ended
+    ? trans.__('The change was shown in its cell.')
+    : trans.__('The change arrives in its cell.');
   return (
     <p className="jp-Spark-notice">
-      {turn.ended ? trans.__('The change was shown in its cell.') : trans.__('The change arrives in its cell.')}
+      {shown}
+      {standing !== 'open' && <strong>{wordOf(standing, trans)}</strong>}
       <button
         type="button"
         className="jp-Spark-quiet"

@@ -32,12 +32,20 @@ function bottomOf(view: EditorView): IAnchor {
 /** The first line, old or new, that begins in view. */
 function firstInView(view: EditorView, edge: number): IAnchor {
   const lines = view.contentDOM.querySelectorAll<HTMLElement>('.cm-line, .jp-Spark-newLine');
-  for (const line of lines) {
-    if (line.getBoundingClientRect().top >= edge) {
-      return line.classList.contains('cm-line') ? oldLine(view, line) : newLine(view, line);
+  let [low, high] = [0, lines.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle] as HTMLElement).getBoundingClientRect().top >= edge) {
+      high = middle;
+    } else {
+      low = middle + 1;
     }
   }
-  return bottomOf(view);
+  const line = lines[low];
+  if (!line) {
+    return bottomOf(view);
+  }
+  return line.classList.contains('cm-line') ? oldLine(view, line) : newLine(view, line);
 }
 
 function oldLine(view: EditorView, line: HTMLElement): IAnchor {

@@ -4,6 +4,8 @@ import type { TurnRequested } from '../_wire';
 import { closingLine, liveLine } from '../chat/figures';
 import type { ChatStore } from '../chat/store';
 import type { Turn } from '../chat/turn';
+import { Alternatives, type IAlternativesWords } from './alternatives';
+import type { IScope } from './scope';
 import type { Spot } from './spot';
 import { Suggestion } from './suggestion';
 
@@ -16,6 +18,8 @@ export interface IQuestion {
   readonly notebook: () => string;
   /** Called when the user wants none of it. */
   readonly onRefused?: () => void;
+  /** The lines of the cell that it is about; the whole cell if they are not given. */
+  readonly scope?: IScope | null;
 }
 
 interface IWaiting extends IQuestion {
@@ -29,14 +33,35 @@ const FIGURES_EVERY_MS = 250;
 export class Asking {
   constructor(
     private readonly _store: ChatStore,
-    private readonly _words: { noCode: string; readThere: string; gone: string; isWaiting: string }
+    private readonly _words: { noCode: string; readThere: string; gone: string; isWaiting: string } & IAlternativesWords
   ) {
+    this._alternatives = new Alternatives(_store, _words);
     _store.watch(() => this._pump());
   }
 
-  /** The turn of a suggestion, if it came of one. */
+  /** The turn that what is shown of a suggestion came of, if it came of one. */
   turnOf(suggestion: Suggestion | null): Turn | null {
-    return suggestion ? (this._turns.get(suggestion) ?? null) : null;
+    return suggestion ? (this._alternatives.turnOf(suggestion) ?? this._turns.get(suggestion) ?? null) : null;
+  }
+
+  /** Ask for other ways to do the same. */
+  alternatives(spot: Spot): void {
+    const [question, turn] = [this.questionOf(spot.suggestion), this.turnOf(spot.suggestion)];
+    if (question && turn) {
+      this._alternatives.ask(spot, question, turn);
+    }
+  }
+
+  /** Whether other ways are on their way. */
+  isAskingOthers(suggestion: Suggestion): boolean {
+    return this._alternatives.isAsking(suggestion);
+  }
+
+  /** A suggestion is settled, or gives way to another: whatever still comes for it is not waited for. */
+  letGo(suggestion: Suggestion | null): void {
+    if (suggestion) {
+      this._alternatives.stop(suggestion);
+    }
   }
 
   /** What was asked of a suggestion's cell. */
@@ -56,8 +81,10 @@ export class Asking {
       return;
     }
     this._waiting = this._waiting.filter(one => one.spot !== spot);
+    this.letGo(suggestion);
     const next = new Suggestion(cell.getSource());
     next.instruction = question.instruction;
+    next.scope = question.scope ?? null;
     this._questions.set(next, question);
     spot.propose(next);
     this._waiting.push({ ...question, spot, suggestion: next });
@@ -175,6 +202,7 @@ export class Asking {
   }
 
   private _waiting: IWaiting[] = [];
+  private readonly _alternatives: Alternatives;
   private readonly _turns = new WeakMap<Suggestion, Turn>();
   private readonly _questions = new WeakMap<Suggestion, IQuestion>();
 }

@@ -2,8 +2,9 @@
 
 import type { Panel } from '@codemirror/view';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CheckResult } from '../_wire';
+import { statusOf } from './barstatus';
 import { asIsland, type RunKey } from './island';
+import { outsideOf } from './scope';
 import type { Spot } from './spot';
 import type { Suggestion } from './suggestion';
 
@@ -11,15 +12,23 @@ export interface IBarActions {
   trans: TranslationBundle;
   runKey: RunKey;
   /** What a key is called here, e.g. `⌘↵`. */
-  keys: { accept: string; reject: string };
+  keys: { accept: string; reject: string; edit: string };
   accept: (spot: Spot) => void;
   reject: (spot: Spot) => void;
   stop: (spot: Spot) => void;
   retry: (spot: Spot) => void;
   why: (spot: Spot) => void;
   step: (spot: Spot, by: 1 | -1) => void;
-  /** Whether the proposal came of a turn, which can be asked again and explained. */
+  walk: (spot: Spot, by: 1 | -1) => void;
+  edit: (spot: Spot) => void;
+  confine: (spot: Spot) => void;
+  alternatives: (spot: Spot) => void;
+  /** Whether the proposal was asked for here, so that it can be asked for again. */
+  hasQuestion: (spot: Spot) => boolean;
+  /** Whether the proposal came of a turn, which can be explained and asked for in other ways. */
   hasTurn: (spot: Spot) => boolean;
+  /** Whether other ways are on their way. */
+  isAskingOthers: (spot: Spot) => boolean;
 }
 
 export function barPanel(spot: Spot, actions: IBarActions): Panel {
@@ -42,6 +51,7 @@ class Bar {
     this._status.setAttribute('role', 'status');
     this._figures.className = 'jp-Spark-barFigures';
     this._buttons.className = 'jp-Spark-barButtons';
+    this.element.addEventListener('keydown', event => this._onKey(event));
     asIsland(this.element, _actions.runKey);
     this.element.append(this._buttons, this._status, this._figures);
   }
@@ -55,7 +65,10 @@ class Bar {
   show(): void {
     this._frame = 0;
     const { suggestion, word } = this._spot;
-    const mode = `${suggestion?.state ?? ''} ${suggestion?.ways.length ?? 0}`;
+    const isOutside = suggestion ? outsideOf(suggestion).length > 0 : false;
+    const isAsking = this._actions.isAskingOthers(this._spot);
+    const hasWays = (suggestion?.ways.length ?? 0) > 1;
+    const mode = `${suggestion?.state ?? ''} ${hasWays} ${isOutside} ${isAsking} ${this._actions.hasTurn(this._spot)}`;
     if (mode !== this._mode) {
       this._mode = mode;
       this._remake(suggestion);
@@ -69,13 +82,25 @@ class Bar {
     }
   }
 
+  /** The arrow keys walk through the ways, wherever in the bar the keyboard is. */
+  private _onKey(event: KeyboardEvent): void {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const hasModifier = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (by && !hasModifier && (this._spot.suggestion?.ways.length ?? 0) > 1) {
+      this._actions.walk(this._spot, by);
+      event.preventDefault();
+    }
+  }
+
   /** Buttons are made once for each state, so that a focused one stays while text changes. */
   private _remake(suggestion: Suggestion | null): void {
-    const hadFocus = this._buttons.contains(document.activeElement);
+    const focused = this._buttons.contains(document.activeElement) ? document.activeElement : null;
+    const name = focused instanceof HTMLElement ? focused.dataset.act : undefined;
     this._count = null;
     this._buttons.replaceChildren(...this._made(suggestion));
-    if (hadFocus) {
-      this._buttons.querySelector('button')?.focus({ preventScroll: true });
+    if (focused) {
+      const buttons = [...this._buttons.querySelectorAll('button')];
+      (buttons.find(one => one.dataset.act === name) ?? buttons[0])?.focus({ preventScroll: true });
     }
   }
 
@@ -89,9 +114,10 @@ class Bar {
         return [
           act(trans.__('Accept'), actions.accept, keys.accept, true),
           act(trans.__('Reject'), actions.reject, keys.reject),
+          ...(outsideOf(suggestion).length ? [act(trans.__('Keep to the selection'), actions.confine)] : []),
           ...this._steps(),
           ...(suggestion.ways.length > 1 ? this._ways() : []),
-          ...(actions.hasTurn(spot) ? [act(trans.__('Retry'), actions.retry), act(trans.__('Why?'), actions.why)] : [])
+          ...this._others()
         ];
       case 'waiting':
       case 'streaming':
@@ -99,12 +125,35 @@ class Bar {
       case 'stopped':
       case 'failed':
         return [
-          ...(actions.hasTurn(spot) ? [act(trans.__('Retry'), actions.retry)] : []),
+          ...(actions.hasQuestion(spot) ? [act(trans.__('Retry'), actions.retry)] : []),
           act(trans.__('Close'), actions.reject, keys.reject)
         ];
       default:
-        return [act(trans.__('Close'), actions.reject)];
+        return [act(trans.__('Close'), actions.reject, keys.reject)];
     }
+  }
+
+  /** What else can be done with a whole proposal. */
+  private _others(): HTMLElement[] {
+    const [spot, actions] = [this._spot, this._actions];
+    const { trans } = actions;
+    const quiet = (label: string, title: string, run: (spot: Spot) => void): HTMLElement => {
+      const element = button(label, () => run(spot), '', false);
+      element.className = 'jp-Spark-quiet';
+      element.title = title;
+      return element;
+    };
+    const edit = quiet(trans.__('Edit'), trans.__('Change the proposed lines (%1)', actions.keys.edit), actions.edit);
+    const retry = quiet(trans.__('Retry'), trans.__('Ask the same again'), actions.retry);
+    const more = quiet(trans.__('Alternatives'), trans.__('Ask for other ways to do it'), actions.alternatives);
+    const why = quiet(trans.__('Why?'), trans.__('Have the change explained in the chat'), actions.why);
+    const hasTurn = actions.hasTurn(spot);
+    return [
+      edit,
+      ...(actions.hasQuestion(spot) ? [retry] : []),
+      ...(hasTurn && !actions.isAskingOthers(spot) ? [more] : []),
+      ...(hasTurn ? [why] : [])
+    ];
   }
 
   private _steps(): HTMLElement[] {
@@ -115,33 +164,21 @@ class Bar {
     ];
   }
 
-  /** Walks through several ways, with the arrow keys too. */
+  /** Walks through several ways. */
   private _ways(): HTMLElement[] {
     const { trans } = this._actions;
     const group = document.createElement('span');
     group.className = 'jp-Spark-ways';
     group.setAttribute('role', 'group');
     group.setAttribute('aria-label', trans.__('Alternatives'));
-    const walk = (by: number): void => {
-      const { suggestion } = this._spot;
-      if (suggestion) {
-        const count = suggestion.ways.length;
-        suggestion.choose((suggestion.shown + by + count) % count);
-      }
-    };
+    const walk = (by: 1 | -1): void => this._actions.walk(this._spot, by);
     this._count = document.createElement('span');
+    this._count.setAttribute('role', 'status');
     group.append(
       icon('‹', trans.__('Previous alternative'), () => walk(-1)),
       this._count,
       icon('›', trans.__('Next alternative'), () => walk(1))
     );
-    group.addEventListener('keydown', event => {
-      if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-        walk(event.key === 'ArrowRight' ? 1 : -1);
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    });
     return [group];
   }
 
@@ -152,58 +189,6 @@ class Bar {
   private _mode = '-';
   private _frame = 0;
 }
-
-/** One quiet line, and whether it is good news. */
-function statusOf(
-  suggestion: Suggestion | null,
-  word: string,
-  trans: TranslationBundle
-): [words: string, kind: 'plain' | 'good' | 'bad' | 'live'] {
-  if (word) {
-    return [word, 'bad'];
-  }
-  switch (suggestion?.state) {
-    case 'waiting':
-      return [trans.__('waiting'), 'live'];
-    case 'streaming':
-      return [trans.__('streaming'), 'live'];
-    case 'stopped':
-      return [trans.__('Stopped. The cell is as it was.'), 'plain'];
-    case 'failed':
-      return [`${suggestion.problem} ${suggestion.hint}`.trim(), 'bad'];
-    case 'ready':
-      if (suggestion.conflicts) {
-        return [trans.__('You changed the same lines meanwhile.'), 'bad'];
-      }
-      if (!suggestion.hunks().length) {
-        return [trans.__('Nothing would change.'), 'plain'];
-      }
-      return checksOf(suggestion, trans);
-    default:
-      return ['', 'plain'];
-  }
-}
-
-function checksOf(suggestion: Suggestion, trans: TranslationBundle): [string, 'plain' | 'good' | 'bad'] {
-  const failed = suggestion.checks.filter(check => !check.ok);
-  if (suggestion.isEdited) {
-    return [trans.__('with your own changes'), 'plain'];
-  }
-  if (failed.length) {
-    return [`✗ ${failed.map(check => check.message).join(' · ')}`, 'bad'];
-  }
-  const names = suggestion.checks.flatMap(check => SAID[check.name] ?? []);
-  return suggestion.checks.length
-    ? [`✓ ${names.map(name => trans.__(name)).join(' · ') || trans.__('checked')}`, 'good']
-    : ['', 'plain'];
-}
-
-/** The checks that tell the reader something when they hold. */
-const SAID: Partial<Record<CheckResult['name'], string>> = {
-  parses: 'parses',
-  names_known: 'names known',
-  keeps_definitions: 'keeps definitions'
-};
 
 function put(element: HTMLElement, text: string): void {
   if (element.textContent !== text) {
@@ -217,6 +202,7 @@ function button(label: string, run: () => void, key: string, isMain: boolean): H
   element.type = 'button';
   element.className = `jp-Spark-act${isMain ? ' jp-mod-main' : ''}`;
   element.textContent = label;
+  element.dataset.act = label;
   if (key) {
     const hint = element.appendChild(document.createElement('kbd'));
     hint.textContent = key;

@@ -31,12 +31,13 @@ export function editCommands(editing: IEditing): Commands {
       label: trans.__('Edit This Cell with Spark…'),
       caption: trans.__('Say above the cell what to change, and see the change arrive in it'),
       describedBy: { args: WORDS },
-      isEnabled: () => tracker.activeCell?.model.type === 'code',
+      isEnabled: () => tracker.activeCell !== null,
       execute: (args: ReadonlyPartialJSONObject) =>
         edits.prompt(typeof args.words === 'string' ? args.words : undefined)
     },
     ...judgingCommands(editing),
-    ...walkingCommands(editing)
+    ...walkingCommands(editing),
+    ...wayCommands(editing)
   };
 }
 
@@ -58,7 +59,10 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     reject: {
       label: trans.__('Reject the Change of This Cell'),
       caption: trans.__('Stop a change that still arrives; leave one that is whole'),
-      isEnabled: () => here()?.suggestion?.isOpen === true || here()?.isAsking === true,
+      isEnabled: () => {
+        const spot = here();
+        return spot?.suggestion?.isOpen === true || spot?.isAsking === true || !!spot?.word;
+      },
       execute: () => withSpot(here(), spot => judging.reject(spot))
     },
     'accept-all': {
@@ -88,26 +92,19 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
 function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
   const isReady = (): boolean => here()?.suggestion?.state === 'ready';
-  const hasWays = (): boolean => isReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
-  const walk = (by: number) => (): void =>
-    withSpot(here(), ({ suggestion }) => {
-      if (suggestion) {
-        suggestion.choose((suggestion.shown + by + suggestion.ways.length) % suggestion.ways.length);
-      }
-    });
-  const judge = (verb: 'acceptHunk' | 'rejectHunk') => (): void =>
+  const judge = (verb: 'acceptHunk' | 'rejectHunk' | 'revise') => (): void =>
     withSpot(here(), spot => {
       const hunk = currentHunk(spot);
       if (hunk) {
         judging[verb](spot, hunk);
       }
     });
-  const command = (
-    label: string,
-    caption: string,
-    execute: () => void,
-    isEnabled = isReady
-  ): CommandRegistry.ICommandOptions => ({ label, caption, isEnabled, execute });
+  const command = (label: string, caption: string, execute: () => void): CommandRegistry.ICommandOptions => ({
+    label,
+    caption,
+    isEnabled: isReady,
+    execute
+  });
   return {
     'next-change': command(
       trans.__('Next Change'),
@@ -129,17 +126,41 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
       trans.__('Leave the change at the caret out of the proposal'),
       judge('rejectHunk')
     ),
+    'edit-change': command(
+      trans.__('Edit the Proposed Change'),
+      trans.__('Change what is proposed for the active cell before taking it'),
+      judge('revise')
+    )
+  };
+}
+
+function wayCommands({ tracker, spots, judging, trans }: IEditing): Commands {
+  const here = (): Spot | null => activeSpot(tracker, spots);
+  const isReady = (): boolean => here()?.suggestion?.state === 'ready';
+  const hasWays = (): boolean => isReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
+  const walk = (by: number) => (): void => withSpot(here(), spot => judging.walk(spot, by));
+  const command = (
+    label: string,
+    caption: string,
+    execute: () => void,
+    isEnabled = hasWays
+  ): CommandRegistry.ICommandOptions => ({ label, caption, isEnabled, execute });
+  return {
+    alternatives: command(
+      trans.__('Ask for Alternatives'),
+      trans.__('Ask for the change in the active cell in several ways'),
+      () => withSpot(here(), spot => judging.alternatives(spot)),
+      isReady
+    ),
     'next-alternative': command(
       trans.__('Next Alternative'),
       trans.__('Show the next way to do what was asked of the active cell'),
-      walk(1),
-      hasWays
+      walk(1)
     ),
     'previous-alternative': command(
       trans.__('Previous Alternative'),
       trans.__('Show the way before it to do what was asked of the active cell'),
-      walk(-1),
-      hasWays
+      walk(-1)
     )
   };
 }

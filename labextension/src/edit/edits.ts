@@ -7,6 +7,7 @@ import { notebookName } from '../notebook/name';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
 import type { ISpotNotebook, Spot, Spots } from './spot';
+import type { IScope } from './scope';
 import { Suggestion } from './suggestion';
 
 const KEPT_WORDS = 50;
@@ -29,12 +30,12 @@ export class CellEdits implements ISparkEdits {
     const panel = this._tracker.currentWidget;
     const cell = panel?.content.activeCell;
     const spot = panel && cell ? this._spot(panel, cell.model.id) : null;
-    if (!panel || !cell || !spot || cell.model.type !== 'code') {
+    if (!panel || !cell || !spot) {
       return;
     }
-    const { trans } = this._spark;
-    if (spot.isLocked) {
-      spot.tell(trans.__('This cell is locked: its metadata says that it is not editable.'));
+    const why = this._whyNot(panel, spot);
+    if (why) {
+      void this._bringIn(panel, cell, spot).then(() => spot.tell(why));
       return;
     }
     this._spark.context.read();
@@ -49,14 +50,20 @@ export class CellEdits implements ISparkEdits {
 
   ask(panel: NotebookPanel, cellId: string, asking: IEditAsking): boolean {
     const spot = this._spot(panel, cellId);
-    if (!spot?.cell || spot.isLocked) {
+    if (!spot?.cell) {
       return false;
     }
-    const { instruction, onRefused } = asking;
-    const kind = asking.kind ?? (spot.cell.getSource().trim() ? 'rewrite' : 'generate');
+    const why = this._whyNot(panel, spot);
+    if (why) {
+      spot.tell(why);
+      return false;
+    }
+    const { instruction, scope, onRefused } = asking;
+    const isNew = spot.cell.cell_type === 'code' && !spot.cell.getSource().trim();
+    const kind = asking.kind ?? (isNew ? 'generate' : 'rewrite');
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
     const notebook = (): string => notebookName(panel.context.path);
-    this._asking.ask(spot, { kind, instruction, extras, onRefused, notebook });
+    this._asking.ask(spot, { kind, instruction, extras, scope, onRefused, notebook });
     return true;
   }
 
@@ -96,8 +103,17 @@ export class CellEdits implements ISparkEdits {
     for (const one of [spot, ...spot.others]) {
       // The selection is this cell's.
       const extras = one === spot ? {} : { selection: '' };
-      this.ask(panel, one.cellId, { instruction: words, extras });
+      this.ask(panel, one.cellId, { instruction: words, extras, scope: one === spot ? scopeOf(one) : null });
     }
+  }
+
+  /** Why a cell cannot be edited; empty if it can. */
+  private _whyNot(panel: NotebookPanel, spot: Spot): string {
+    const { trans } = this._spark;
+    if (panel.context.contentsModel?.writable === false) {
+      return trans.__('This notebook is read-only: nothing can be changed in it.');
+    }
+    return spot.isLocked ? trans.__('This cell is locked: its metadata says that it is not editable.') : '';
   }
 
   private _spot(panel: NotebookPanel, cellId: string): Spot | null {
@@ -105,12 +121,11 @@ export class CellEdits implements ISparkEdits {
     return notebook && this._spots.at(notebook, cellId);
   }
 
-  /** The other code cells that are selected. */
+  /** The other cells that are selected; those that are locked say so when they are asked. */
   private _selected(panel: NotebookPanel, cell: Cell): Spot[] {
     return panel.content.selectedCells
-      .filter(one => one !== cell && one.model.type === 'code')
-      .flatMap(one => this._spot(panel, one.model.id) ?? [])
-      .filter(spot => !spot.isLocked);
+      .filter(one => one !== cell)
+      .flatMap(one => this._spot(panel, one.model.id) ?? []);
   }
 
   /** A cell far away has no editor yet. */
@@ -121,6 +136,12 @@ export class CellEdits implements ISparkEdits {
     }
     if (cell.inputHidden) {
       cell.inputHidden = false;
+    }
+    if (isRendered(cell)) {
+      cell.rendered = false; // the change of a Markdown cell is one of its source
+      spot.restore = () => {
+        cell.rendered = true;
+      };
     }
     spot.changed();
   }
@@ -146,6 +167,24 @@ export class CellEdits implements ISparkEdits {
       turn.leaveCell();
     }
   }
+}
+
+/** The lines that are selected in a cell; null if that is nothing, or everything. */
+function scopeOf(spot: Spot): IScope | null {
+  const [view] = spot.views;
+  const { main } = view?.state.selection ?? {};
+  if (!view || !main || main.empty) {
+    return null;
+  }
+  const { doc } = view.state;
+  const [first, last] = [doc.lineAt(main.from), doc.lineAt(main.to)];
+  // A selection that ends where a line begins does not hold that line.
+  const to = last.from === main.to && last.number > first.number ? last.number - 1 : last.number;
+  return first.number === 1 && to >= doc.lines ? null : { from: first.number - 1, to };
+}
+
+function isRendered(cell: Cell): cell is Cell & { rendered: boolean } {
+  return 'rendered' in cell && cell.rendered === true;
 }
 
 function sharedOf(panel: NotebookPanel): ISpotNotebook | null {

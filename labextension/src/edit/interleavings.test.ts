@@ -78,6 +78,8 @@ class World {
   coming: string[] = [];
   /** Typed characters that the user was shown to be in the way, or took out of the proposal himself. */
   excused: Tokens = NONE;
+  /** The same of the ways that the user put own words into, by their places. */
+  edits = new Map<number, Tokens>();
   /** The whole of what is proposed. */
   whole: string[] = [];
   /** All text as it was before what happens now. */
@@ -353,6 +355,7 @@ const model: Record<string, Happening> = {
   fail: ({ suggestion }) => (suggestion?.fail('No.'), null),
   stop: ({ suggestion }) => (suggestion?.stop(), null),
   offer: (world, x, y) => {
+    world.edits.clear();
     const texts = world.seed === null ? [] : [x, y, x + y].map(z => proposalFor(world.seed!, z, x).join('\n'));
     const { shown, text } = world.suggestion ?? {};
     world.suggestion?.offer(texts.map(text => ({ text, checks: [] })));
@@ -365,8 +368,9 @@ const model: Record<string, Happening> = {
 const judging: Record<string, Happening> = {
   choose: (world, x) => {
     if (world.suggestion?.ways.length && world.suggestion.state === 'ready') {
-      world.suggestion.choose(x % world.suggestion.ways.length);
-      world.excused = NONE;
+      const way = x % world.suggestion.ways.length;
+      world.suggestion.choose(way);
+      world.excused = world.edits.get(way) ?? NONE;
     }
     return null;
   },
@@ -378,6 +382,7 @@ const judging: Record<string, Happening> = {
       world.excused = new Set([...world.excused, ...without(tokensOf(suggestion.text), tokensOf(lines.join('\n')))]);
       suggestion.revise(lines.join('\n'));
       expect(suggestion.text).toBe(lines.join('\n'));
+      world.edits.set(suggestion.shown, world.excused);
     }
     return null;
   },
@@ -390,6 +395,7 @@ const judging: Record<string, Happening> = {
       const isDrawn = suggestion.state === 'ready' && suggestion.hunks().includes(hunk);
       suggestion.refuseHunk(hunk);
       if (isDrawn) {
+        world.edits.set(suggestion.shown, world.excused);
         expect(was).toEqual(back);
         before.splice(hunk.newFrom, hunk.newTo - hunk.newFrom, ...back);
       }

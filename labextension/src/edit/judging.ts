@@ -4,6 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Asking } from './asking';
 import type { IHunk } from './linediff';
 import type { Spot } from './spot';
+import { beginRevision, endRevision } from './revising';
+import { confine } from './scope';
 import { giveBack, takeAll, takeHunk, type Taken } from './take';
 import type { Telling } from './telling';
 
@@ -16,7 +18,7 @@ export class Judging {
 
   accept(spot: Spot): void {
     const { suggestion } = spot;
-    const how = takeAll(spot);
+    const how = endRevision(spot) ? takeAll(spot) : 'changed';
     this._tell(spot, how);
     if (how === 'done' && suggestion) {
       this._telling.taken(spot, suggestion);
@@ -26,6 +28,7 @@ export class Judging {
 
   acceptHunk(spot: Spot, hunk: IHunk): void {
     const { suggestion } = spot;
+    endRevision(spot); // a change that the user has put into other words is another one
     const how = takeHunk(spot, hunk);
     this._tell(spot, how);
     if (how === 'done' && suggestion) {
@@ -42,6 +45,45 @@ export class Judging {
       this._tellRefused(spot);
       this._close(spot);
     }
+  }
+
+  /** Put a change into other words. */
+  revise(spot: Spot, hunk: IHunk): void {
+    endRevision(spot);
+    beginRevision(spot, hunk);
+  }
+
+  /** The user is done with that, or leaves the change as it was. */
+  revised(spot: Spot, isDone: boolean): void {
+    const view = [...spot.views].find(view => view.dom.contains(document.activeElement));
+    if (!isDone) {
+      spot.revision = null;
+    } else if (!endRevision(spot)) {
+      spot.tell(this._trans.__('The change has become another one meanwhile: copy your words, and edit it again.'));
+      return;
+    }
+    spot.changed();
+    view?.focus();
+  }
+
+  /** Show another way. */
+  walk(spot: Spot, by: number): void {
+    endRevision(spot);
+    spot.suggestion?.walk(by);
+  }
+
+  /** Leave out what is elsewhere than it was asked for. */
+  confine(spot: Spot): void {
+    endRevision(spot);
+    if (spot.suggestion) {
+      confine(spot.suggestion);
+    }
+  }
+
+  /** Ask for other ways. */
+  alternatives(spot: Spot): void {
+    endRevision(spot);
+    this._asking.alternatives(spot);
   }
 
   /** Stop what runs; leave the proposal otherwise. */
@@ -106,6 +148,7 @@ export class Judging {
 
   /** Nothing more to judge: the editor has the keyboard again. */
   private _close(spot: Spot): void {
+    this._asking.letGo(spot.suggestion);
     const hadFocus = [...spot.views].find(view => view.dom.contains(document.activeElement));
     spot.isAsking = false;
     spot.draft = '';
@@ -113,5 +156,7 @@ export class Judging {
     spot.others = [];
     spot.propose(null);
     hadFocus?.focus();
+    spot.restore();
+    spot.restore = () => undefined;
   }
 }

@@ -12,7 +12,8 @@ import type { Judging } from './judging';
 import type { IPanels } from './panels';
 import type { FindColours } from './presenter';
 import { promptPanel, type IPromptActions } from './prompt';
-import { stepTo } from './steps';
+import { currentHunk, stepTo } from './steps';
+import { whyWords } from './why';
 
 export interface ILabParts {
   app: JupyterFrontEnd;
@@ -62,22 +63,35 @@ function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActio
   return {
     trans,
     runKey: labKeys(app.commands),
-    keys: { accept: isMac ? '⌘↵' : 'Ctrl ↵', reject: 'Esc' },
+    keys: { accept: isMac ? '⌘↵' : 'Ctrl ↵', reject: 'Esc', edit: 'F2' },
     accept: spot => judging.accept(spot),
     reject: spot => judging.reject(spot),
     stop: spot => asking.stop(spot),
     retry: spot => judging.retry(spot),
     why: spot => {
-      const question = asking.questionOf(spot.suggestion);
+      const notebook = asking.questionOf(spot.suggestion)?.notebook();
+      if (!spot.suggestion || notebook === undefined) {
+        return;
+      }
+      if (store.about(notebook).running) {
+        spot.tell(trans.__('An answer is on its way in this notebook: ask again when it is there.'));
+        return;
+      }
       chat.ask();
-      store.send({
-        kind: 'ask',
-        instruction: trans.__('Why this change? Explain what you changed in the cell, and what it is good for.'),
-        notebook: question?.notebook(),
-        extras: { cell_id: spot.cellId }
-      });
+      store.send({ kind: 'ask', instruction: whyWords(spot.suggestion, trans), notebook, cellId: spot.cellId });
     },
     step: stepTo,
-    hasTurn: spot => asking.turnOf(spot.suggestion) !== null
+    walk: (spot, by) => judging.walk(spot, by),
+    edit: spot => {
+      const hunk = currentHunk(spot);
+      if (hunk) {
+        judging.revise(spot, hunk);
+      }
+    },
+    confine: spot => judging.confine(spot),
+    alternatives: spot => judging.alternatives(spot),
+    hasQuestion: spot => asking.questionOf(spot.suggestion) !== null,
+    hasTurn: spot => asking.turnOf(spot.suggestion) !== null,
+    isAskingOthers: spot => !!spot.suggestion && asking.isAskingOthers(spot.suggestion)
   };
 }

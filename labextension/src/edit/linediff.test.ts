@@ -61,6 +61,36 @@ test('an empty line between two changes does not part them', () => {
   expect(diffLines(old, fresh)).toEqual([{ oldFrom: 1, oldTo: 4, newFrom: 1, newTo: 4 }]);
 });
 
+test('a long change is cut where lines are alike, and the pieces lead to the same text', () => {
+  const some = fc.constantFrom('a = f(b)', 'a = f(b, c)', 'x = 1', 'y = a + b', 'z()', 'a = g(b)', '# only here');
+  const long = fc.array(some, { minLength: 10, maxLength: 60 });
+  fc.assert(
+    fc.property(long, long, (old, fresh) => {
+      const diff = new LineDiff(old);
+      diff.add(fresh);
+      expect(applied(old, fresh, diff.hunks(true))).toEqual(fresh);
+    })
+  );
+  const old = Array.from({ length: 100 }, (_, index) => `value_${index} = ${index}`);
+  const diff = new LineDiff(old);
+  const seen: IHunk[][] = [];
+  for (const line of old) {
+    diff.add([`${line} * 2`]);
+    seen.push(diff.hunks(false));
+  }
+  const whole = diff.hunks(true);
+  expect(Math.max(...whole.map(hunk => hunk.oldTo - hunk.oldFrom))).toBeLessThanOrEqual(12);
+  // What stands stays where it is while more comes.
+  seen.slice(13).forEach(hunks => expect(whole.slice(0, hunks.length - 1)).toEqual(hunks.slice(0, -1)));
+});
+
+test('lines with nothing in common are one change', () => {
+  const old = Array.from({ length: 40 }, (_, index) => `value_${index} = ${index}`);
+  const diff = new LineDiff(old);
+  diff.add(old.map((_, index) => `print("line ${'x'.repeat(index)}")`));
+  expect(diff.hunks(true)).toEqual([{ oldFrom: 0, oldTo: 40, newFrom: 0, newTo: 40 }]);
+});
+
 test('each line is found where it stands now', () => {
   fc.assert(
     fc.property(text, text, (one, other) => {

@@ -26,6 +26,9 @@ interface IMatch {
 const EMPTY_WORD = /^[\s()[\]{}:,;]*$/;
 /** How far ahead in the old text a line is looked for that the newest one may stand for. */
 const AHEAD = 3;
+/** A change of more lines than this is cut where an old line and a new one are alike, into pieces of about so many. */
+const MAX_LINES = 12;
+const PIECE_LINES = 8;
 
 /** The diff of an old text and a new one that grows. */
 export class LineDiff {
@@ -54,8 +57,13 @@ export class LineDiff {
     }
   }
 
-  /** The changes, in order; while the text is not whole, what it has not come to yet is not counted as taken away. */
+  /** The changes, in order; a long one in pieces, so that what comes stands beside what goes. */
   hunks(isWhole: boolean): IHunk[] {
+    return this.changes(isWhole).flatMap(hunk => [...this._pieces(hunk)]);
+  }
+
+  /** The changes, each whole; while the text is not, what it has not come to yet is not counted as taken away. */
+  changes(isWhole: boolean): IHunk[] {
     const matches = this._matches();
     const out: IHunk[] = [];
     let [old, fresh] = [0, 0];
@@ -115,16 +123,40 @@ export class LineDiff {
   /** Up to which old line the open end has come: past each line that one of the new ones is like. */
   private _reached(old: number, fresh: number): number {
     let reached = old;
-    for (let index = fresh; index < this.newLines.length; index++) {
-      const end = Math.min(this.oldLines.length, reached + AHEAD);
+    const rest = { oldFrom: old, oldTo: this.oldLines.length, newFrom: fresh, newTo: this.newLines.length };
+    for (const [line] of this._pairs(rest)) {
+      reached = line + 1;
+    }
+    return reached;
+  }
+
+  /** The lines of a change that are alike, in order. */
+  private *_pairs({ oldFrom, oldTo, newFrom, newTo }: IHunk): Generator<[old: number, fresh: number]> {
+    let reached = oldFrom;
+    for (let index = newFrom; index < newTo; index++) {
+      const end = Math.min(oldTo, reached + AHEAD);
       for (let ahead = reached; ahead < end; ahead++) {
         if (this._alike(ahead, index)) {
           reached = ahead + 1;
+          yield [ahead, index];
           break;
         }
       }
     }
-    return reached;
+  }
+
+  /** A long change, cut before lines that are alike. More lines at its end change nothing but the last piece. */
+  private *_pieces(hunk: IHunk): Generator<IHunk> {
+    let { oldFrom, newFrom } = hunk;
+    if (Math.max(hunk.oldTo - oldFrom, hunk.newTo - newFrom) > MAX_LINES) {
+      for (const [old, fresh] of this._pairs(hunk)) {
+        if (Math.max(old - oldFrom, fresh - newFrom) >= PIECE_LINES) {
+          yield { oldFrom, oldTo: old, newFrom, newTo: fresh };
+          [oldFrom, newFrom] = [old, fresh];
+        }
+      }
+    }
+    yield { ...hunk, oldFrom, newFrom };
   }
 
   private _alike(old: number, fresh: number): boolean {
@@ -142,11 +174,21 @@ export class LineDiff {
   private readonly _likeness = new Map<number, boolean>();
 }
 
+/** Whether two changes are the same lines. */
+export function isSameHunk(one: IHunk, other: IHunk): boolean {
+  return (
+    one.oldFrom === other.oldFrom &&
+    one.oldTo === other.oldTo &&
+    one.newFrom === other.newFrom &&
+    one.newTo === other.newTo
+  );
+}
+
 /** The changes between two whole texts. */
 export function diffLines(oldLines: readonly string[], newLines: readonly string[]): IHunk[] {
   const diff = new LineDiff(oldLines);
   diff.add(newLines);
-  return diff.hunks(true);
+  return diff.changes(true);
 }
 
 /**

@@ -2,9 +2,11 @@
 
 import { WidgetType } from '@codemirror/view';
 import type { Token } from '../chat/highlight';
-import { asIsland, type RunKey } from './island';
+import { asIsland } from './island';
 import type { Range } from './intraline';
 import type { IHunk } from './linediff';
+import { type IRevisingActions, revisionEditor } from './revising';
+import type { IRevision } from './spot';
 
 /** What the lines of a hunk are drawn from. */
 export interface INewLines {
@@ -17,18 +19,26 @@ export interface INewLines {
   readonly label: string | null;
   /** Whether the text still arrives below these lines. */
   readonly isOpen: boolean;
+  /** Whether it is elsewhere than the user asked for changes. */
+  readonly isOutside: boolean;
+  /** What the user is putting in the place of these lines. */
+  readonly revision: IRevision | null;
 }
 
 /** What the buttons of a hunk do, and what they are called. */
-export interface IHunkActions {
-  readonly runKey: RunKey;
+export interface IHunkActions extends IRevisingActions {
   readonly acceptLabel: string;
   readonly rejectLabel: string;
+  readonly reviseLabel: string;
+  readonly outsideLabel: string;
   accept(hunk: IHunk): void;
   reject(hunk: IHunk): void;
+  revise(hunk: IHunk): void;
 }
 
 export const NEW_CLASS = 'jp-Spark-newLines';
+/** So many lines are one block, which the browser neither lays out nor paints while it is out of view. */
+const BLOCK_LINES = 16;
 const PARTS = new WeakMap<HTMLElement, Rows>();
 
 /** The widget: CodeMirror asks it to patch the element of the one before it. */
@@ -54,6 +64,8 @@ export class NewLinesWidget extends WidgetType {
       a.hunk.oldTo === b.hunk.oldTo &&
       a.label === b.label &&
       a.isOpen === b.isOpen &&
+      a.isOutside === b.isOutside &&
+      a.revision === b.revision &&
       a.tokens.length === b.tokens.length &&
       a.marks.size === b.marks.size
     );
@@ -76,6 +88,11 @@ export class NewLinesWidget extends WidgetType {
   }
 }
 
+/** The hunk that an element shows. */
+export function hunkOf(element: HTMLElement): IHunk | null {
+  return PARTS.get(element)?.hunk ?? null;
+}
+
 /** The rows of one hunk. */
 class Rows {
   constructor() {
@@ -87,6 +104,10 @@ class Rows {
 
   readonly element: HTMLElement;
 
+  get hunk(): IHunk | null {
+    return this._shown?.hunk ?? null;
+  }
+
   /** Show lines; those that are there already stay. False if these are the lines of another hunk. */
   show(shown: INewLines, actions: IHunkActions): boolean {
     const { hunk, round } = shown;
@@ -95,27 +116,50 @@ class Rows {
       return false;
     }
     const count = hunk.newTo - hunk.newFrom;
-    while (this._lines.childElementCount > count) {
-      this._lines.lastElementChild?.remove();
+    while (this._rows.length > count) {
+      this._rows.pop()?.remove();
     }
-    const from = this._lines.childElementCount;
-    const fresh = document.createDocumentFragment();
     for (let index = 0; index < count; index++) {
       const line = hunk.newFrom + index;
       const ranges = shown.marks.get(line) ?? [];
-      const drawn = this._drawn[index];
-      if (index >= from) {
-        fresh.append(rowOf(shown, line, ranges));
-      } else if (drawn !== keyOf(shown, line, ranges)) {
-        this._lines.children[index]?.replaceWith(rowOf(shown, line, ranges));
+      const key = keyOf(shown, line, ranges);
+      const there = this._rows[index];
+      if (there && this._drawn[index] === key) {
+        continue;
       }
-      this._drawn[index] = keyOf(shown, line, ranges);
+      const row = rowOf(shown, line, ranges);
+      if (there) {
+        there.replaceWith(row);
+      } else {
+        this._blockOf(index).append(row);
+      }
+      this._rows[index] = row;
+      this._drawn[index] = key;
     }
-    this._lines.append(fresh);
+    this._fitBlocks(count);
     this.element.classList.toggle('jp-mod-open', shown.isOpen);
+    this.element.classList.toggle('jp-mod-outside', shown.isOutside);
     this._showButtons(shown, actions);
+    this._showEditor(shown, actions);
     this._shown = shown;
     return true;
+  }
+
+  private _blockOf(index: number): Element {
+    const at = Math.floor(index / BLOCK_LINES);
+    while (this._lines.childElementCount <= at) {
+      this._lines.append(document.createElement('div'));
+    }
+    return this._lines.children[at] as Element;
+  }
+
+  /** Only a full block keeps its height whatever comes; an empty one is none. */
+  private _fitBlocks(count: number): void {
+    while (this._lines.childElementCount > Math.ceil(count / BLOCK_LINES)) {
+      this._lines.lastElementChild?.remove();
+    }
+    const blocks = [...this._lines.children];
+    blocks.forEach((block, at) => block.classList.toggle('jp-mod-full', (at + 1) * BLOCK_LINES < count));
   }
 
   private _showButtons(shown: INewLines, actions: IHunkActions): void {
@@ -127,14 +171,20 @@ class Rows {
     }
     this.element.setAttribute('role', 'group');
     this.element.setAttribute('aria-label', shown.label);
-    const [accept, reject] = [
-      button('✓', actions.acceptLabel, 'accept', () => actions.accept(shown.hunk)),
-      button('✕', actions.rejectLabel, 'reject', () => actions.reject(shown.hunk))
-    ];
     const buttons = document.createElement('span');
     buttons.className = 'jp-Spark-hunkButtons';
+    buttons.hidden = shown.revision !== null;
     asIsland(buttons, actions.runKey);
-    buttons.append(accept, reject);
+    if (shown.isOutside) {
+      const tag = buttons.appendChild(document.createElement('span'));
+      tag.className = 'jp-Spark-outside';
+      tag.textContent = actions.outsideLabel;
+    }
+    buttons.append(
+      button('✓', actions.acceptLabel, 'accept', () => actions.accept(shown.hunk)),
+      button('✕', actions.rejectLabel, 'reject', () => actions.reject(shown.hunk)),
+      button('✎', actions.reviseLabel, 'revise', () => actions.revise(shown.hunk))
+    );
     if (this._buttons) {
       this._buttons.replaceWith(buttons);
     } else {
@@ -143,9 +193,28 @@ class Rows {
     this._buttons = buttons;
   }
 
+  private _showEditor({ revision }: INewLines, actions: IHunkActions): void {
+    if (revision === this._revision) {
+      return;
+    }
+    this._editor?.remove();
+    this._editor = revision ? revisionEditor(revision, actions) : null;
+    this._revision = revision;
+    this._lines.hidden = revision !== null;
+    if (this._buttons) {
+      this._buttons.hidden = revision !== null;
+    }
+    if (this._editor) {
+      this.element.append(this._editor);
+    }
+  }
+
   private readonly _lines: HTMLElement;
+  private readonly _rows: HTMLElement[] = [];
   private readonly _drawn: string[] = [];
   private _buttons: HTMLElement | null = null;
+  private _editor: HTMLElement | null = null;
+  private _revision: IRevision | null = null;
   private _shown: INewLines | null = null;
 }
 

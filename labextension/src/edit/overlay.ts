@@ -15,7 +15,8 @@ import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemir
 import type { Token } from '../chat/highlight';
 import { asIsland } from './island';
 import { type IMarks, type Range } from './intraline';
-import { type IHunk, placesOf } from './linediff';
+import { type IHunk, isSameHunk, placesOf } from './linediff';
+import type { IRevision } from './spot';
 import { type IHunkActions, type INewLines, NewLinesWidget } from './newlines';
 
 /** What is shown over an editor. */
@@ -31,12 +32,16 @@ export interface IOverlay {
   /** Whether long unchanged regions are folded, and those that the reader opened again, by base line. */
   readonly folds: boolean;
   readonly unfolded: ReadonlySet<number>;
+  /** The changes that are not where the user asked for some. */
+  readonly outside: readonly IHunk[];
+  readonly revision: IRevision | null;
   readonly actions: IOverlayActions;
 }
 
 export interface IOverlayActions extends IHunkActions {
   nameOf(index: number, count: number): string;
   sayFolded(count: number): string;
+  sayRemoved(count: number): string;
   unfold(line: number): void;
 }
 
@@ -46,6 +51,8 @@ export const showOverlay = StateEffect.define<IOverlay | null>();
 /** A region is folded if it is longer than this, and this many lines beside a change are not. */
 const MIN_FOLD = 8;
 const AROUND = 3;
+/** Where lines come in the place of more than this, those that go are folded: else what comes is out of sight. */
+const MAX_REMOVED = 20;
 
 interface IShown {
   overlay: IOverlay | null;
@@ -93,8 +100,8 @@ function decorate(overlay: IOverlay, state: EditorState): DecorationSet {
     }
     placed.push(newLines(overlay, index, doc, place(hunk.oldTo)));
   });
-  if (overlay.folds && isSame) {
-    placed.push(...folds(overlay, state));
+  if (isSame) {
+    placed.push(...(overlay.folds ? folds(overlay, state) : []), ...removedFolds(overlay, state));
   }
   return Decoration.set(placed, true);
 }
@@ -109,7 +116,7 @@ const OLD_LINE = Decoration.line({ class: 'jp-Spark-oldLine' });
 const CUT = Decoration.mark({ class: 'jp-Spark-cut', tagName: 'del' });
 
 function newLines(overlay: IOverlay, index: number, doc: Text, at: number): Placed<Decoration> {
-  const { hunks, lines, tokens, marks, round, isReady, isRunning, actions } = overlay;
+  const { hunks, lines, tokens, marks, round, isReady, isRunning, outside, revision, actions } = overlay;
   const hunk = hunks[index] as IHunk;
   const shown: INewLines = {
     hunk,
@@ -118,7 +125,9 @@ function newLines(overlay: IOverlay, index: number, doc: Text, at: number): Plac
     round,
     marks: marks[index]?.fresh ?? new Map<number, readonly Range[]>(),
     label: isReady ? actions.nameOf(index, hunks.length) : null,
-    isOpen: isRunning && hunk.newTo === lines.length
+    isOpen: isRunning && hunk.newTo === lines.length,
+    isOutside: outside.includes(hunk),
+    revision: revision && isSameHunk(revision.hunk, hunk) ? revision : null
   };
   const widget = new NewLinesWidget(shown, actions);
   const isAtEnd = at >= doc.lines;
@@ -139,12 +148,33 @@ function* folds(overlay: IOverlay, state: EditorState): Generator<Placed<Decorat
     const end = next ? next.oldFrom - AROUND : baseLines.length;
     const count = end - start;
     if (count >= MIN_FOLD && !unfolded.has(start) && !(caret >= start && caret < end)) {
-      const widget = new FoldWidget(count, actions.sayFolded(count), actions, start);
-      const [first, last] = [state.doc.line(start + 1), state.doc.line(end)];
-      yield Decoration.replace({ widget, block: true }).range(first.from, last.to);
+      yield fold(state, start, end, new FoldWidget(count, actions.sayFolded(count), actions, start));
     }
     from = next?.oldTo ?? from;
   }
+}
+
+/** The middle of what goes, where much goes and something comes. */
+function* removedFolds({ hunks, unfolded, actions }: IOverlay, state: EditorState): Generator<Placed<Decoration>> {
+  const caret = state.doc.lineAt(state.selection.main.head).number - 1;
+  for (const { oldFrom, oldTo, newFrom, newTo } of hunks) {
+    const [start, end] = [oldFrom + AROUND, oldTo - AROUND];
+    if (newTo === newFrom || oldTo - oldFrom <= MAX_REMOVED) {
+      continue;
+    }
+    // The caret's line stays: what is typed is seen.
+    const isHere = caret >= start && caret < end;
+    for (const [from, to] of isHere ? [[start, caret] as const, [caret + 1, end] as const] : [[start, end] as const]) {
+      if (to - from >= MIN_FOLD && !unfolded.has(from)) {
+        const widget = new FoldWidget(to - from, actions.sayRemoved(to - from), actions, from, 'jp-mod-removed');
+        yield fold(state, from, to, widget);
+      }
+    }
+  }
+}
+
+function fold(state: EditorState, start: number, end: number, widget: WidgetType): Placed<Decoration> {
+  return Decoration.replace({ widget, block: true }).range(state.doc.line(start + 1).from, state.doc.line(end).to);
 }
 
 /** Stands for lines that stay as they are. */
@@ -153,19 +183,20 @@ class FoldWidget extends WidgetType {
     private readonly _count: number,
     private readonly _label: string,
     private readonly _actions: IOverlayActions,
-    private readonly _line: number
+    private readonly _line: number,
+    private readonly _kind = ''
   ) {
     super();
   }
 
   eq(other: FoldWidget): boolean {
-    return other._count === this._count && other._line === this._line;
+    return other._count === this._count && other._line === this._line && other._kind === this._kind;
   }
 
   toDOM(): HTMLElement {
     const element = document.createElement('button');
     element.type = 'button';
-    element.className = 'jp-Spark-fold';
+    element.className = `jp-Spark-fold ${this._kind}`;
     element.textContent = `⋯ ${this._label}`;
     element.addEventListener('click', () => this._actions.unfold(this._line));
     asIsland(element, this._actions.runKey);

@@ -40,7 +40,9 @@ function activate(
     noCode: trans.__('The answer holds no code.'),
     readThere: trans.__('It stands in the chat.'),
     gone: trans.__('The cell is gone.'),
-    isWaiting: trans.__('waits for the answer before it')
+    isWaiting: trans.__('waits for the answer before it'),
+    isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
+    noOther: trans.__('No other way came.')
   });
   const telling = new Telling(
     store.verdicts,

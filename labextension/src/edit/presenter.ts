@@ -9,8 +9,9 @@ import { LineColours } from './colours';
 import type { RunKey } from './island';
 import { type IMarks, marksOf } from './intraline';
 import type { IHunk } from './linediff';
-import { type IOverlay, overlayExtension, overlayOf, showOverlay } from './overlay';
+import { type IOverlay, type IOverlayActions, overlayExtension, overlayOf, showOverlay } from './overlay';
 import { panelsExtension, type IPanels, showPanels } from './panels';
+import { outsideOf } from './scope';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { Suggestion } from './suggestion';
 
@@ -21,10 +22,14 @@ export type FindColours = (mimeType: string) => Promise<(() => IHighlighter) | n
 export interface IJudging {
   acceptHunk(spot: Spot, hunk: IHunk): void;
   rejectHunk(spot: Spot, hunk: IHunk): void;
+  revise(spot: Spot, hunk: IHunk): void;
+  revised(spot: Spot, isDone: boolean): void;
   /** The cell's text was changed. */
   follow(spot: Spot): void;
 }
 
+/** A page that takes long to draw draws less often, so that it has as much time for everything else; but this often. */
+const MAX_REST_MS = 40;
 /** The cells are shorter than this that are never folded. */
 const MIN_FOLDED_LINES = 30;
 const NO_MARKS: IMarks = { old: new Map(), fresh: new Map() };
@@ -67,12 +72,37 @@ export class Presenter {
   later(spot: Spot): void {
     if (spot.views.size) {
       this._due.add(spot);
-      this._frame = this._frame || requestAnimationFrame(() => this._draw());
+      this._plan();
+    }
+  }
+
+  private _plan(): void {
+    if (this._isPlanned) {
+      return;
+    }
+    this._isPlanned = true;
+    const draw = (): number => requestAnimationFrame(() => this._draw());
+    const rest = this._restUntil - performance.now();
+    if (rest > 1) {
+      window.setTimeout(draw, rest);
+    } else {
+      draw();
+    }
+  }
+
+  /** The frame was painted: how long it took is known. */
+  private _drawn(begun: number): void {
+    const now = performance.now();
+    this._restUntil = now + Math.min(now - begun, MAX_REST_MS);
+    this._isPlanned = false;
+    if (this._due.size) {
+      this._plan();
     }
   }
 
   private _draw(): void {
-    this._frame = 0;
+    const begun = performance.now();
+    window.setTimeout(() => this._drawn(begun));
     const due = [...this._due];
     this._due.clear();
     for (const spot of due) {
@@ -101,7 +131,7 @@ export class Presenter {
       held(view, () => view.dispatch({ effects }));
     }
     const cell = view.dom.closest<HTMLElement>('.jp-Cell');
-    cell?.classList.toggle('jp-mod-sparkOpen', suggestion !== null || spot.isAsking);
+    cell?.classList.toggle('jp-mod-sparkOpen', suggestion !== null || spot.isAsking || spot.word !== '');
     cell?.classList.toggle('jp-mod-sparkReady', suggestion?.state === 'ready');
     if (cell) {
       cell.dataset.spark = suggestion?.state ?? '';
@@ -112,7 +142,6 @@ export class Presenter {
     const hunks = suggestion.hunks();
     const { lines, baseLines, round, state } = suggestion;
     const isReady = state === 'ready';
-    const { _trans: trans } = this;
     return {
       baseLines,
       lines,
@@ -127,18 +156,31 @@ export class Presenter {
       isReady,
       folds: isReady && baseLines.length >= MIN_FOLDED_LINES,
       unfolded: spot.unfolded,
-      actions: {
-        runKey: this._runKey,
-        acceptLabel: trans.__('Accept this change'),
-        rejectLabel: trans.__('Reject this change'),
-        accept: hunk => this._judging.acceptHunk(spot, hunk),
-        reject: hunk => this._judging.rejectHunk(spot, hunk),
-        nameOf: (index, count) => trans.__('Change %1 of %2', index + 1, count),
-        sayFolded: count => trans.__('%1 unchanged lines', count),
-        unfold: line => {
-          spot.unfolded = new Set([...spot.unfolded, line]);
-          this.later(spot);
-        }
+      outside: outsideOf(suggestion),
+      revision: spot.revision,
+      actions: this._actions(spot)
+    };
+  }
+
+  private _actions(spot: Spot): IOverlayActions {
+    const { _trans: trans, _judging: judging } = this;
+    return {
+      trans,
+      runKey: this._runKey,
+      acceptLabel: trans.__('Accept this change'),
+      rejectLabel: trans.__('Reject this change'),
+      reviseLabel: trans.__('Edit this change'),
+      outsideLabel: trans.__('outside the selection'),
+      accept: hunk => judging.acceptHunk(spot, hunk),
+      reject: hunk => judging.rejectHunk(spot, hunk),
+      revise: hunk => judging.revise(spot, hunk),
+      revised: isDone => judging.revised(spot, isDone),
+      nameOf: (index, count) => trans.__('Change %1 of %2', index + 1, count),
+      sayFolded: count => trans.__('%1 unchanged lines', count),
+      sayRemoved: count => trans.__('%1 removed lines', count),
+      unfold: line => {
+        spot.unfolded = new Set([...spot.unfolded, line]);
+        this.later(spot);
       }
     };
   }
@@ -177,7 +219,8 @@ export class Presenter {
 
   private readonly _spots: Spots;
   private readonly _due = new Set<Spot>();
-  private _frame = 0;
+  private _isPlanned = false;
+  private _restUntil = 0;
   private readonly _kept = new WeakMap<Suggestion, { round: number; marks: Map<string, IMarks> }>();
   private readonly _colours = new WeakMap<Suggestion, LineColours | null>();
 }

@@ -3,6 +3,7 @@
 import type { EditorView } from '@codemirror/view';
 import type { IEditableCell } from '../chat/cells';
 import { Watched } from '../watched';
+import type { IHunk } from './linediff';
 import type { Suggestion } from './suggestion';
 import type { IWritableCell } from './write';
 
@@ -20,6 +21,17 @@ export interface ISpotNotebook {
 export interface ITaken {
   readonly before: string;
   readonly after: string;
+}
+
+/** A change of a proposal that the user puts into other words. */
+export interface IRevision {
+  readonly hunk: IHunk;
+  /** The whole proposal as it was when the user began. */
+  readonly whole: string;
+  /** What the user has written by now. */
+  text: string;
+  /** Whether the keyboard is still to go there. */
+  isNew: boolean;
 }
 
 /** One cell, found by its notebook and its id, whatever becomes of its place, its widget or the notebook's name. */
@@ -40,6 +52,10 @@ export class Spot extends Watched {
   draft = '';
   /** A line for the reader: why something could not be done. */
   word = '';
+  /** Makes the cell look again as it did before it was opened for an edit. */
+  restore: () => void = () => undefined;
+  /** The change that the user is putting into other words. */
+  revision: IRevision | null = null;
   /** What was taken last, so that it can be given back. */
   taken: ITaken | null = null;
   /** The language of the cell. */
@@ -66,6 +82,7 @@ export class Spot extends Watched {
     this._suggestion = suggestion;
     this.unfolded = new Set();
     this.word = '';
+    this.revision = null;
     this._leave = suggestion?.watch(() => this.changed()) ?? null;
     this.changed();
   }

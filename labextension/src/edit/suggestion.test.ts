@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckResult } from '../_wire';
+import { confine, outsideOf } from './scope';
 import { Suggestion } from './suggestion';
 
 const OLD = 'import os\n\ntotal = 0\nfor x in xs:\n    total += x\nprint(total)\n# end\nclose()';
@@ -105,6 +106,34 @@ describe('several ways', () => {
     expect([suggestion.text, suggestion.checks[0]?.ok]).toEqual([other, false]);
   });
 
+  test('what the user put into one is there again, and what comes later changes nothing that is shown', () => {
+    const suggestion = made();
+    suggestion.offer([{ text: NEW, checks: check(true), key: 'a' }]);
+    suggestion.follow(OLD.replace('import os', 'import sys'));
+    const shown = suggestion.text;
+    suggestion.offer([...suggestion.ways, { text: other, checks: check(true), key: 'b' }]);
+    expect([suggestion.shown, suggestion.text]).toEqual([0, shown]);
+    const own = shown.replace('close(True)', 'close(False)');
+    suggestion.revise(own);
+    suggestion.walk(1);
+    expect([suggestion.isEdited, suggestion.text]).toEqual([false, other.replace('import os', 'import sys')]);
+    suggestion.walk(1);
+    expect([suggestion.isEdited, suggestion.text, suggestion.checks]).toEqual([true, own, []]);
+  });
+
+  test('one that was made from a cell with a change in it already is the way from there', () => {
+    const suggestion = made();
+    const taken = suggestion.withHunk(suggestion.hunks()[0]!);
+    suggestion.rebase(taken);
+    const later = taken.replace('close()', 'close(2)');
+    suggestion.offer([
+      { text: suggestion.text, checks: [], key: 'a' },
+      { text: later, checks: [], key: 'b', origin: taken }
+    ]);
+    suggestion.choose(1);
+    expect([suggestion.text, suggestion.conflicts]).toEqual([later, false]);
+  });
+
   test('what was typed since is kept in each of them', () => {
     const suggestion = made();
     suggestion.follow(OLD.replace('import os', 'import sys'));
@@ -114,5 +143,33 @@ describe('several ways', () => {
     ]);
     suggestion.choose(1);
     expect(suggestion.text).toBe(other.replace('import os', 'import sys'));
+  });
+});
+
+describe('a proposal for a selection', () => {
+  test('changes elsewhere are told apart, and left out on request', () => {
+    const suggestion = new Suggestion(OLD);
+    suggestion.scope = { from: 2, to: 5 };
+    suggestion.ready(NEW);
+    expect(outsideOf(suggestion).map(hunk => hunk.oldFrom)).toEqual([7]);
+    confine(suggestion);
+    expect(suggestion.text).toBe(NEW.replace('close(True)', 'close()'));
+    expect(outsideOf(suggestion)).toEqual([]);
+  });
+
+  test('the selection stays on its lines while others are typed above', () => {
+    const suggestion = new Suggestion(OLD);
+    suggestion.scope = { from: 2, to: 5 };
+    suggestion.ready(NEW);
+    suggestion.follow(`# typed\n# above\n${OLD}`);
+    expect(suggestion.scope).toEqual({ from: 4, to: 7 });
+    expect(outsideOf(suggestion)).toHaveLength(1);
+  });
+
+  test('lines put in right beside the selection are not elsewhere', () => {
+    const suggestion = new Suggestion('a\nb\nc');
+    suggestion.scope = { from: 1, to: 2 };
+    suggestion.ready('a\nnew\nb\nmore\nc');
+    expect(outsideOf(suggestion)).toEqual([]);
   });
 });

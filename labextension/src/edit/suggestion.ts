@@ -9,6 +9,7 @@ import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
 import { type IHunk, LineDiff } from './linediff';
 import { type Merge, merge3 } from './merge';
+import { type IScope, moved } from './scope';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
 
@@ -16,8 +17,12 @@ export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'f
 export interface IWay {
   readonly text: string;
   readonly checks: readonly CheckResult[];
-  /** Who proposed it, or how it differs, in a word or two. */
-  readonly label?: string;
+  /** By which whoever offers it knows it. */
+  readonly key?: string;
+  /** What it was made from, if that is not what the first one was made from. */
+  readonly origin?: string;
+  /** Whether the user put own words into it. */
+  readonly isEdited?: boolean;
 }
 
 /** A proposed edit. */
@@ -41,6 +46,8 @@ export class Suggestion extends Watched {
   /** The other ways, the shown one included; empty if there is only one. */
   ways: readonly IWay[] = [];
   shown = 0;
+  /** The lines of the cell that it was asked for; null for the whole of it. */
+  scope: IScope | null = null;
   /** Whether the user and the proposal changed the same lines, each in its own way. */
   conflicts = false;
 
@@ -153,7 +160,9 @@ export class Suggestion extends Watched {
   /** Ways to choose from. The one that is shown stays, where it is among them. */
   offer(ways: readonly IWay[]): void {
     if (this.state === 'ready' && ways.length) {
-      const here = ways.findIndex(way => way.text === this.text);
+      // What the user typed meanwhile is in the shown text, not in the way's.
+      const { key } = this.ways[this.shown] ?? {};
+      const here = ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
       this.ways = ways;
       if (here < 0 && !this._isEdited) {
         this.choose(0);
@@ -170,10 +179,19 @@ export class Suggestion extends Watched {
     if (way && this.state === 'ready') {
       this.shown = index;
       this.checks = way.checks;
-      this._isEdited = false;
-      const merge = merge3(this._origin, this._base, way.text);
+      this._isEdited = way.isEdited ?? false;
+      const origin = way.origin ?? this._origin;
+      const merge = merge3(origin, this._base, way.text);
       this.conflicts = !merge.ok;
-      this._show(merge.ok ? this._base : this._origin, (merge.ok ? merge.text : way.text).split('\n'));
+      this._show(merge.ok ? this._base : origin, (merge.ok ? merge.text : way.text).split('\n'));
+    }
+  }
+
+  /** Show the next way, or the one before; round and round. */
+  walk(by: number): void {
+    const count = this.ways.length;
+    if (count > 1) {
+      this.choose((this.shown + by + count) % count);
     }
   }
 
@@ -182,8 +200,7 @@ export class Suggestion extends Watched {
   /** Put the user's own words in the place of the proposal's. */
   revise(text: string): void {
     if (this.state === 'ready' && text !== this.text) {
-      this._isEdited = true;
-      this._show(this._base, text.split('\n'));
+      this._edit(text.split('\n'));
     }
   }
 
@@ -203,8 +220,7 @@ export class Suggestion extends Watched {
     if (this.state === 'ready' && this.hunks().includes(hunk)) {
       const { oldFrom, oldTo, newFrom, newTo } = hunk;
       const lines = [...this.lines.slice(0, newFrom), ...this.baseLines.slice(oldFrom, oldTo)];
-      this._isEdited = true;
-      this._show(this._base, [...lines, ...this.lines.slice(newTo)]);
+      this._edit([...lines, ...this.lines.slice(newTo)]);
       this._closeIfNothingIsLeft();
     }
   }
@@ -252,6 +268,14 @@ export class Suggestion extends Watched {
     this._close(this._hasTaken ? 'taken' : 'refused');
   }
 
+  /** What the user put into one of several ways is there again when it is shown again. */
+  private _edit(lines: readonly string[]): void {
+    this._isEdited = true;
+    this._show(this._base, lines);
+    const edited = { text: this.text, checks: [], origin: this._base, isEdited: true };
+    this.ways = this.ways.map((way, index) => (index === this.shown ? { ...way, ...edited } : way));
+  }
+
   private _closeIfNothingIsLeft(): void {
     if (this.state === 'ready' && !this.hunks().length) {
       this.refuse();
@@ -272,9 +296,12 @@ export class Suggestion extends Watched {
   }
 
   private _setDiff(base: string, lines: readonly string[]): void {
-    this._base = base;
     const diff = new LineDiff(base.split('\n'));
     diff.add(lines);
+    if (this.scope && base !== this._base) {
+      this.scope = moved(this.scope, this.baseLines, diff.oldLines);
+    }
+    this._base = base;
     this._diff = diff;
   }
 

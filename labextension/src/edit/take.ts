@@ -1,6 +1,6 @@
 /** Taking a proposal: one undo step of its cell, and never over what the proposal was not made from. */
 
-import type { IHunk } from './linediff';
+import { type IHunk, isSameHunk } from './linediff';
 import type { ISpotCell, Spot } from './spot';
 import type { Suggestion } from './suggestion';
 import { writeText } from './write';
@@ -43,7 +43,7 @@ export function takeHunk(spot: Spot, hunk: IHunk): Taken {
     suggestion.face(now);
     return 'conflict';
   }
-  const still = suggestion.hunks().find(one => isSame(one, hunk));
+  const still = suggestion.hunks().find(one => isSameHunk(one, hunk));
   if (!isShown || !still) {
     return 'changed';
   }
@@ -85,13 +85,4 @@ function write(spot: Spot, cell: ISpotCell, text: string): void {
   spot.taken = null;
   writeText(cell, text);
   spot.taken = { before, after: text };
-}
-
-function isSame(one: IHunk, other: IHunk): boolean {
-  return (
-    one.oldFrom === other.oldFrom &&
-    one.oldTo === other.oldTo &&
-    one.newFrom === other.newFrom &&
-    one.newTo === other.newTo
-  );
 }

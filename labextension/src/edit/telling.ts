@@ -9,7 +9,6 @@ import type { Suggestion } from './suggestion';
 /** One taking of an edit, or of a part of it. */
 interface ITold {
   readonly judged: IJudged;
-  readonly suggestion: Suggestion;
   isBack: boolean;
   mark: () => void;
   unmark: () => void;
@@ -38,7 +37,7 @@ export class Telling {
     if (!taken || !judged || !turn || !cell) {
       return;
     }
-    const told: ITold = { judged, suggestion, isBack: true, mark: () => undefined, unmark: () => undefined };
+    const told: ITold = { judged, isBack: true, mark: () => undefined, unmark: () => undefined };
     if (isMarked(cell) && this._notesWriters()) {
       const { model, tier } = turn;
       told.mark = () => {
@@ -71,16 +70,17 @@ export class Telling {
 
   private _put(told: ITold): void {
     told.isBack = false;
-    this._parts.set(told.suggestion, (this._parts.get(told.suggestion) ?? 0) + 1);
+    const { proposal_id } = told.judged;
+    this._parts.set(proposal_id, (this._parts.get(proposal_id) ?? 0) + 1);
     told.mark();
     this._verdicts.taken(told.judged);
   }
 
   private _takeBack(told: ITold): void {
-    const { judged, suggestion } = told;
-    const left = (this._parts.get(suggestion) ?? 1) - 1;
+    const { judged } = told;
+    const left = (this._parts.get(judged.proposal_id) ?? 1) - 1;
     told.isBack = true;
-    this._parts.set(suggestion, left);
+    this._parts.set(judged.proposal_id, left);
     told.unmark();
     this._verdicts.takenBack({ ...judged, before: judged.after, after: judged.before }, left > 0);
   }
@@ -96,7 +96,7 @@ export class Telling {
   }
 
   private readonly _told = new WeakMap<ITaken, ITold>();
-  private readonly _parts = new WeakMap<Suggestion, number>();
+  private readonly _parts = new Map<string, number>();
 }
 
 function isMarked(cell: ISpotCell): cell is ISpotCell & IMarkedCell {
