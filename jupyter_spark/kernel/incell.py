@@ -87,6 +87,7 @@ class InCell:
         self.cell_id = request.target.cell_id if request.target else ""
         self.cancel, self.say = cancel, say
         self.log = TurnLog(request.turn_id)
+        self.is_open = True  # there is something to see or to judge
         self.is_elsewhere = False  # no page showed it, so it went into the cell as without one
         self._pages = pages
         self._is_shown = False

@@ -90,7 +90,8 @@ class Pages:
                 reader = _Reader(comm)
                 _keep(self._readers, page, reader, KEPT_PAGES)
                 for turn in self._turns.values():
-                    self._send_turn(reader, turn)
+                    if turn.is_open:
+                        self._send_turn(reader, turn)
 
     def close(self) -> None:
         """Let go of the pages."""
@@ -148,8 +149,7 @@ class Pages:
     def forget(self, turn: InCell) -> None:
         """Leave a turn as it is shown; a page that opens later is not told of it."""
         with self._lock:
-            if self._turns.get(turn.cell_id) is turn:
-                del self._turns[turn.cell_id]
+            turn.is_open = False
 
     def _drop(self, cell_id: str) -> None:
         turn = self._turns.pop(cell_id, None)
@@ -169,15 +169,18 @@ class Pages:
             instruction=request.instruction,
             tier=request.tier,
         )
-        _send(reader.comm, [told.model_dump_json()])
-        self._send_news(reader, turn)
+        _send(reader.comm, [told.model_dump_json(), *self._news(reader, turn)])
 
     def _send_news(self, reader: _Reader, turn: InCell) -> int:
+        frames = self._news(reader, turn)
+        return _send(reader.comm, frames) if frames else 0
+
+    def _news(self, reader: _Reader, turn: InCell) -> list[str]:
         turn_id = turn.request.turn_id
         if turn_id not in reader.positions:
-            return 0
+            return []
         frames, reader.positions[turn_id] = turn.log.frames(self._numbers[turn_id], reader.positions[turn_id])
-        return _send(reader.comm, frames) if frames else 0
+        return frames
 
     # --- what pages say ---
 

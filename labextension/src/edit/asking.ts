@@ -4,6 +4,7 @@ import type { TurnRequested } from '../_wire';
 import { closingLine, liveLine } from '../chat/figures';
 import type { ChatStore } from '../chat/store';
 import type { Turn } from '../chat/turn';
+import type { IEditMaker } from '../tokens';
 import type { Spot } from './spot';
 import { Suggestion } from './suggestion';
 
@@ -44,12 +45,33 @@ export class Asking {
     return suggestion ? (this._questions.get(suggestion) ?? null) : null;
   }
 
+  /** Who makes a suggestion, if its turn does not run in the server. */
+  makerOf(suggestion: Suggestion | null): IEditMaker | null {
+    return suggestion ? (this._makers.get(suggestion) ?? null) : null;
+  }
+
+  /** Give a suggestion what the turn of somebody else brings. */
+  follow(suggestion: Suggestion, maker: IEditMaker): void {
+    const { turn } = maker;
+    suggestion.instruction = turn.instruction;
+    this._makers.set(suggestion, maker);
+    this._turns.set(suggestion, turn);
+    const { instruction } = turn;
+    this._questions.set(suggestion, { kind: 'rewrite', instruction, extras: {}, notebook: () => maker.notebook() });
+    this._feed(turn, suggestion);
+  }
+
   /** Ask for an edit of a cell; what runs there is redirected. */
   ask(spot: Spot, question: IQuestion): void {
     const { suggestion, cell } = spot;
     const turn = this.turnOf(suggestion);
     if (turn && !turn.ended) {
-      this._store.steer(turn, question.instruction);
+      const maker = this.makerOf(suggestion);
+      if (maker) {
+        maker.say(question.instruction);
+      } else {
+        this._store.steer(turn, question.instruction);
+      }
       return;
     }
     if (!cell) {
@@ -82,7 +104,10 @@ export class Asking {
     const { suggestion } = spot;
     this._waiting = this._waiting.filter(one => one.spot !== spot);
     const turn = this.turnOf(suggestion);
-    if (turn && !turn.ended) {
+    const maker = this.makerOf(suggestion);
+    if (turn && !turn.ended && maker) {
+      maker.stop();
+    } else if (turn && !turn.ended) {
       this._store.channel.stop(turn.id);
     } else {
       suggestion?.tell([]); // it waits for nothing any more
@@ -176,5 +201,6 @@ export class Asking {
 
   private _waiting: IWaiting[] = [];
   private readonly _turns = new WeakMap<Suggestion, Turn>();
+  private readonly _makers = new WeakMap<Suggestion, IEditMaker>();
   private readonly _questions = new WeakMap<Suggestion, IQuestion>();
 }

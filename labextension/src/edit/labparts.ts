@@ -3,7 +3,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { labHighlighters } from '../chat/highlight';
-import type { ISpark, ISparkChat } from '../tokens';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IEditMaker, ISpark, ISparkChat } from '../tokens';
 import type { Asking } from './asking';
 import { barPanel, type IBarActions } from './bar';
 import type { CellEdits } from './edits';
@@ -72,7 +73,7 @@ function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActio
       chat.ask();
       store.send({
         kind: 'ask',
-        instruction: trans.__('Why this change? Explain what you changed in the cell, and what it is good for.'),
+        instruction: whyOf(asking.makerOf(spot.suggestion), trans),
         notebook: question?.notebook(),
         extras: { cell_id: spot.cellId }
       });
@@ -80,4 +81,13 @@ function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActio
     step: stepTo,
     hasTurn: spot => asking.turnOf(spot.suggestion) !== null
   };
+}
+
+/** The chat knows of its own turns; of another one it is told what was proposed. */
+function whyOf(maker: IEditMaker | null, trans: TranslationBundle): string {
+  const code = maker?.turn.proposal?.edit.new_source;
+  return code === undefined
+    ? trans.__('Why this change? Explain what you changed in the cell, and what it is good for.')
+    : trans.__('Why this change of the cell? Explain what is changed, and what it is good for.') +
+        `\n\n\`\`\`python\n${code}\n\`\`\``;
 }

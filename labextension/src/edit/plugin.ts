@@ -43,7 +43,7 @@ function activate(
     isWaiting: trans.__('waits for the answer before it')
   });
   const telling = new Telling(
-    store.verdicts,
+    suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
     suggestion => asking.questionOf(suggestion)?.notebook() ?? '',
     () => spark.options.current.provenance

@@ -18,13 +18,13 @@ interface ITold {
 /** Tells of what comes of a turn; of what somebody else proposed it says nothing. */
 export class Telling {
   /**
-   * @param _verdicts - where edits stand, in the panel too
+   * @param _verdictsOf - where the edit of a suggestion stands: in the panel too, if its turn is there
    * @param _turnOf - the turn that a suggestion came of
    * @param _notebookOf - the path of a suggestion's notebook now
    * @param _notesWriters - whether the user wants a note in a cell's metadata of who wrote it
    */
   constructor(
-    private readonly _verdicts: Pick<Verdicts, 'taken' | 'takenBack' | 'refused'>,
+    private readonly _verdictsOf: (suggestion: Suggestion) => Pick<Verdicts, 'taken' | 'takenBack' | 'refused'>,
     private readonly _turnOf: (suggestion: Suggestion) => Turn | null,
     private readonly _notebookOf: (suggestion: Suggestion) => string,
     private readonly _notesWriters: () => boolean
@@ -65,7 +65,7 @@ export class Telling {
     const text = spot.cell?.getSource() ?? suggestion.base;
     const judged = this._judged(spot, suggestion, text, text);
     if (judged) {
-      this._verdicts.refused(judged);
+      this._verdictsOf(suggestion).refused(judged);
     }
   }
 
@@ -73,7 +73,7 @@ export class Telling {
     told.isBack = false;
     this._parts.set(told.suggestion, (this._parts.get(told.suggestion) ?? 0) + 1);
     told.mark();
-    this._verdicts.taken(told.judged);
+    this._verdictsOf(told.suggestion).taken(told.judged);
   }
 
   private _takeBack(told: ITold): void {
@@ -82,7 +82,7 @@ export class Telling {
     told.isBack = true;
     this._parts.set(suggestion, left);
     told.unmark();
-    this._verdicts.takenBack({ ...judged, before: judged.after, after: judged.before }, left > 0);
+    this._verdictsOf(suggestion).takenBack({ ...judged, before: judged.after, after: judged.before }, left > 0);
   }
 
   private _judged(spot: Spot, suggestion: Suggestion, before: string, after: string): IJudged | null {
