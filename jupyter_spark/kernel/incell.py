@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_spark.kernel.ansi import closing_text, turn_text
-from jupyter_spark.kernel.html import STYLE, asked_html, foot_html, part_html, turn_html
+from jupyter_spark.kernel.html import STYLE, asked_html, foot_html, part_html, said_html, turn_html
 from jupyter_spark.kernel.live import LiveOutput
 from jupyter_spark.kernel.session import Asked
 from jupyter_spark.kernel.view import TurnView
@@ -90,7 +90,7 @@ class InCell:
         self.is_open = True  # there is something to see or to judge
         self.is_elsewhere = False  # no page showed it, so it went into the cell as without one
         self._pages = pages
-        self._is_shown = False
+        self._is_shown = self._is_followed = False
         self._answered = threading.Event()
         self._line = LiveOutput(self._bundle)
 
@@ -113,6 +113,7 @@ class InCell:
     def finish(self) -> None:
         """Tell the pages the end, and what became of it below the cell."""
         self._pages.tell(self)
+        self._is_followed = self._pages.is_followed(self)
         if not self._is_shown and not self.is_elsewhere:
             self._pages.forget(self)  # there is nothing to judge
         self._line.finish()
@@ -148,8 +149,8 @@ class InCell:
         self._line.draw()
 
     def _bundle(self) -> dict[str, str]:
-        """One line where the page has the change; the whole where it has not."""
-        if self.view.ended and not self._is_shown:
+        """One line where a page has the change; the whole where none has."""
+        if self.view.ended and not self._is_shown and not self._is_followed:
             return {"text/html": turn_html(self.view), "text/plain": turn_text(self.view)}
-        parts = asked_html(self.view), foot_html(self.view)
+        parts = asked_html(self.view), said_html(self.view), foot_html(self.view)
         return {"text/html": f"{STYLE}{part_html(*parts)}", "text/plain": closing_text(self.view)}

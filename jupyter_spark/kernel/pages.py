@@ -139,6 +139,11 @@ class Pages:
         with self._lock:
             return sum(self._send_news(reader, turn) for reader in self._readers.values())
 
+    def is_followed(self, turn: InCell) -> bool:
+        """Whether a page shows what there is of a turn."""
+        with self._lock:
+            return any(turn.request.turn_id in reader.positions for reader in self._readers.values())
+
     def withdraw(self, turn: InCell, *, but: _Reader | None = None) -> None:
         """Tell the pages that an edit is not to be judged any more. One that opens later may still take it up."""
         with self._lock:

@@ -42,6 +42,8 @@ export interface ILinkKernel {
   subshellComm(target: string): Promise<ILinkComm>;
   /** Whether the kernel has a comm of that target, of whatever page. */
   hasTarget(target: string): Promise<boolean>;
+  restarted(): void;
+  dispose(): void;
 }
 
 /** What takes the turns that a kernel tells of. */
@@ -94,6 +96,7 @@ export class KernelLink {
   restarted(): void {
     this._notebook = this._turnsComm = null;
     this._isNew = true;
+    this._kernel.restarted();
     this._turns.lost();
   }
 
@@ -106,6 +109,7 @@ export class KernelLink {
         comm.close();
       }
     }
+    this._kernel.dispose();
   }
 
   private _notebookComm(): ILinkComm {
@@ -115,7 +119,12 @@ export class KernelLink {
     const comm = this._kernel.mainComm(NOTEBOOK_TARGET);
     this._notebook = comm;
     this._isNew = true;
-    comm.onFrames = () => void this._follow(); // it has no more to say than that it is there
+    // It has no more to say than that it is there.
+    comm.onFrames = () => {
+      if (this._kernel.hasSubshells) {
+        this._follow().catch(console.warn);
+      }
+    };
     comm.onClosed = () => {
       this._notebook = null;
     };
@@ -124,7 +133,7 @@ export class KernelLink {
   }
 
   private async _follow(): Promise<void> {
-    if (this._isFollowing || !this._kernel.hasSubshells || (this._turnsComm && !this._turnsComm.isDisposed)) {
+    if (this._isFollowing || (this._turnsComm && !this._turnsComm.isDisposed)) {
       return;
     }
     this._isFollowing = true;
