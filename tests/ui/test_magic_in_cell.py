@@ -26,7 +26,8 @@ LONG_TOKENS = 12_000
 
 @pytest.fixture(scope="module")
 def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
+    settings = f"{TIERS}{SETTINGS.format(base_url=paced.base_url)}accepts = ['temperature']\n"
+    with running_lab(home, models_dir(), settings) as address:
         yield address
 
 
