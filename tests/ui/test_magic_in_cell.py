@@ -237,7 +237,7 @@ def test_a_restart_in_mid_stream(notebook: LabNotebook, paced: PacedServer) -> N
     expect(edited.reached("failed")).to_contain_text("The kernel was restarted")
     notebook.wait_idle()
     paced.answer, paced.rate_tok_s = fenced(TWO), math.inf
-    notebook.run(0)
+    notebook.press_run(0)
     notebook.run(2)
     edited.reached("ready").get_by_role("button", name="Accept").click()
     edited.reached("")
