@@ -254,3 +254,18 @@ def test_what_is_not_to_be_judged_goes_in_as_it_does_elsewhere(notebook: LabNote
     notebook.wait_until(lambda: notebook.source(3 if "--below" in line else 2) == TWO)
     expect(notebook.output(2).locator(".jspark-new:visible")).to_contain_text(TWO)
     expect(EditedCell(notebook, 2).bar).to_have_count(0)
+
+
+def test_without_the_labextension(paced: PacedServer, page: Page, tmp_path: Path) -> None:
+    """The kernel alone: the change is shown below the cell and takes its place."""
+    config = tmp_path / "config" / "labconfig"
+    with running_lab(tmp_path, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
+        config.mkdir()
+        (config / "page_config.json").write_text('{"disabledExtensions": {"jupyter-spark-ai": true}}', "utf-8")
+        notebook = LabNotebook(page, address, written(tmp_path / "examples", "alone.ipynb", (LOAD, ASKS)).name)
+        notebook.open()
+        expect(page.locator("#jupyter-spark-chat")).to_have_count(0)
+        notebook.run(0)
+        notebook.run(1)
+        assert notebook.source(1) == TWO
+        expect(notebook.output(1).locator(".jspark-new:visible")).to_contain_text(TWO)
