@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_spark.kernel.ansi import closing_text, turn_text
-from jupyter_spark.kernel.html import STYLE, asked_html, foot_html, part_html, said_html, turn_html
+from jupyter_spark.kernel.html import line_html, turn_html
 from jupyter_spark.kernel.live import LiveOutput
 from jupyter_spark.kernel.session import Asked
 from jupyter_spark.kernel.view import TurnView
@@ -150,7 +150,11 @@ class InCell:
 
     def _bundle(self) -> dict[str, str]:
         """One line where a page has the change; the whole where none has."""
-        if self.view.ended and not self._is_shown and not self._is_followed:
-            return {"text/html": turn_html(self.view), "text/plain": turn_text(self.view)}
-        parts = asked_html(self.view), said_html(self.view), foot_html(self.view)
-        return {"text/html": f"{STYLE}{part_html(*parts)}", "text/plain": closing_text(self.view)}
+        view = self.view
+        if not view.ended:
+            return {"text/html": line_html(view, "The change arrives in the cell."), "text/plain": closing_text(view)}
+        if not self._is_shown and not self._is_followed:
+            return {"text/html": turn_html(view), "text/plain": turn_text(view)}
+        became = view.outcome if self._is_shown else f"{view.state}; nothing was applied"
+        figures = "" if view.outcome == IN_CELL else " · ".join(view.closing())  # till then they stand in the cell
+        return {"text/html": line_html(view, became, figures), "text/plain": closing_text(view)}

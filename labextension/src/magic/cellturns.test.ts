@@ -57,6 +57,7 @@ function made(): IMade {
     source: () => state.source,
     retry: (told: CellTurn) => void again.push(told.cell_id),
     notebook: () => 'n.ipynb',
+    onActivity: () => undefined,
     judge: (frame: EditJudged) => void judged.push(frame)
   };
   const send = (frame: MagicFrame): boolean => state.isConnected && sent.push(frame) > 0;

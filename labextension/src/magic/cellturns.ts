@@ -1,6 +1,6 @@
 /** The turns of a kernel whose edits stand in cells: each is fed to its cell, and what the user does goes back. */
 
-import type { CellTurn, EditJudged, KernelFrame, MagicFrame } from '../_wire';
+import type { CellTurn, EditJudged, KernelFrame, MagicFrame, TurnEvent } from '../_wire';
 import type { ShortFrame } from '../channel/channel';
 import { Turn } from '../chat/turn';
 import type { IJudged } from '../chat/verdicts';
@@ -16,6 +16,8 @@ export interface ICells {
   /** Run the cell again, for another try. */
   retry(told: CellTurn): void;
   notebook(): string;
+  /** Something happened in a turn, for the status bar. */
+  onActivity(turnId: string, what: TurnEvent | 'streamed' | 'gone'): void;
   /** Tell the server what the kernel cannot hear any more. */
   judge(frame: EditJudged): void;
 }
@@ -45,6 +47,7 @@ export class CellTurns {
     const { gone, again } = this._words;
     for (const { turn } of this._shown.values()) {
       if (!turn.ended) {
+        this._cells.onActivity(turn.id, 'gone');
         turn.onRefused({ type: 'refused', turn_id: turn.id, code: 'kernel_gone', message: gone, hint: again });
       }
     }
@@ -53,6 +56,9 @@ export class CellTurns {
 
   private _takeShort([number, , piece]: ShortFrame): void {
     const turn = this._shown.get(number)?.turn;
+    if (turn) {
+      this._cells.onActivity(turn.id, 'streamed');
+    }
     if (typeof piece === 'string') {
       turn?.onWords(piece);
     } else {
@@ -65,14 +71,18 @@ export class CellTurns {
       this._begin(frame);
     } else if (frame.type === 'turn_news') {
       const shown = this._shown.get(frame.number);
-      shown?.turn.onEvent(frame.event);
-      if (shown && ENDS.has(frame.event.type)) {
-        this._ended(frame.number, shown);
+      if (shown) {
+        this._cells.onActivity(shown.turn.id, frame.event);
+        shown.turn.onEvent(frame.event);
+        if (ENDS.has(frame.event.type)) {
+          this._ended(frame.number, shown);
+        }
       }
     } else if (frame.type === 'turn_withdrawn') {
       const [number, shown] = [...this._shown].find(([, { turn }]) => turn.id === frame.turn_id) ?? [];
       if (number !== undefined) {
         this._shown.delete(number);
+        this._cells.onActivity(frame.turn_id, 'gone');
         shown?.suggestion.refuse();
       }
     }

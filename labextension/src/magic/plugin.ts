@@ -92,6 +92,7 @@ class Magic {
       open: (told, maker) => this._edits.open(panel, told.cell_id, told.base, maker),
       source: id => find(id)?.model.sharedModel.getSource() ?? null,
       notebook: () => panel.context.path,
+      onActivity: (turnId, what) => this._spark.activity.onTurn(turnId, what),
       judge: frame => this._spark.channel.judge(frame),
       retry: ({ cell_id: id, instruction }) => {
         const cell = find(id);
