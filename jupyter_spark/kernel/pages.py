@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -67,6 +68,7 @@ class Pages:
         self._announced: dict[str, tuple[str, RunAnnounced]] = {}
         self._turns: OrderedDict[str, InCell] = OrderedDict()
         self._numbers: dict[str, int] = {}
+        self._counter = count(1)
         self._live = ""
 
     # --- the comms ---
@@ -128,7 +130,7 @@ class Pages:
         with self._lock:
             self._drop(turn.cell_id)
             self._turns[turn.cell_id] = turn
-            self._numbers[turn.request.turn_id] = max(self._numbers.values(), default=0) + 1
+            self._numbers[turn.request.turn_id] = next(self._counter)
             while len(self._turns) > KEPT_TURNS:
                 self._drop(next(iter(self._turns)))
             if (reader := self._readers.get(turn.page)) is not None:
