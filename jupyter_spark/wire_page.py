@@ -27,6 +27,15 @@ from jupyter_spark.wire import (
     VariableSummary,
     WireModel,
 )
+from jupyter_spark.wire_magic import (
+    CellTurn,
+    KernelReady,
+    PageOpened,
+    RunAnnounced,
+    TurnSettled,
+    TurnShown,
+    TurnWithdrawn,
+)
 
 # Raised with every change that an older page or server would misread.
 PAGE_VERSION = 3
@@ -290,6 +299,15 @@ ServerFrame: TypeAlias = Annotated[
     Field(discriminator="type"),
 ]
 
+# --- between a page and a kernel (see wire_magic) -----------------------------------------------------
+
+MagicFrame: TypeAlias = Annotated[
+    CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged,
+    Field(discriminator="type"),
+]
+MAGIC_FRAMES: TypeAdapter[list[MagicFrame]] = TypeAdapter(list[MagicFrame])
+KernelFrame: TypeAlias = Annotated[KernelReady | CellTurn | TurnNews | TurnWithdrawn, Field(discriminator="type")]
+
 # --- over plain HTTP ---------------------------------------------------------------------------------
 
 
@@ -388,10 +406,12 @@ def json_schema() -> dict[str, Any]:
         "ServerStatus": ServerStatus,
         "ConversationList": ConversationList,
         "SpentList": SpentList,
+        "KernelFrame": KernelFrame,
     }
     for name, kind in kinds.items():
         _define(name, TypeAdapter(kind).json_schema(mode="serialization"), definitions, complete=True)
-    _define("PageFrame", PAGE_FRAME.json_schema(mode="validation"), definitions, complete=False)
+    for name, kind in {"PageFrame": PageFrame, "MagicFrame": MagicFrame, "PageOpened": PageOpened}.items():
+        _define(name, TypeAdapter(kind).json_schema(mode="validation"), definitions, complete=False)
     return {
         "title": "Wire",
         "type": "object",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_spark.kernel.ansi import turn_text
+from jupyter_spark.kernel.comms import hear_at_once
 from jupyter_spark.kernel.html import (
     CARD_STYLE,
     STYLE,
@@ -25,16 +26,6 @@ from jupyter_spark.kernel.view import TurnView
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 DIFF, CODE, WHY = 0, 1, 2
-
-
-def hear_at_once(widget: Any) -> None:
-    """Let the page's messages to a widget in while a cell runs.
-
-    From 7.4 on, ipykernel hands such a message not to the subshell that it was sent to but to the shell that last used
-    the widget: there it would wait for the cell that it is meant to stop.
-    """
-    if hasattr(widget.comm, "_reply_subshell_for"):
-        widget.comm._reply_subshell_for = lambda _data, subshell_id: subshell_id
 
 
 class Card:
@@ -69,11 +60,11 @@ class Card:
         self._foot = ipywidgets.HTML(part_html(foot_html(view)))
         self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop this turn; nothing is applied")
         self._stop.on_click(lambda _button: on_stop())
-        hear_at_once(self._stop)
+        hear_at_once(self._stop.comm)
         self._more = ipywidgets.Text(placeholder="Say more", continuous_update=False, tooltip="Redirect this turn")
         self._on_say = on_say
         self._more.observe(self._said, names="value")
-        hear_at_once(self._more)
+        hear_at_once(self._more.comm)
         steer = [self._more] if on_say is not None else []
         self._end = ipywidgets.HBox([self._foot, *steer, self._stop])
         self._end.add_class("jspark-end")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark import errors
@@ -13,6 +14,7 @@ from jupyter_spark.kernel.applying import apply_edit, travel
 from jupyter_spark.kernel.arguments import is_command
 from jupyter_spark.kernel.card import Card
 from jupyter_spark.kernel.display import follow, open_surface
+from jupyter_spark.kernel.incell import place_in_cell
 from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
 from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
@@ -26,7 +28,7 @@ from jupyter_spark.wire import CellSnapshot, Tier, TurnCancelled, TurnFailed, Tu
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from jupyter_spark.kernel.magics import SparkMagics
 
@@ -62,7 +64,8 @@ class Commands:
         if options.explain:
             self._turn(self._asked("explain", words, options, target=target))
         elif words and body.strip():
-            self._turn(self._asked("rewrite", words, options, target=target))
+            again = (said := self._magics.announced) is not None and said.again
+            self._turn(self._asked("rewrite", words, options, target=target, again=again))
         else:
             self._turn(self._asked("generate", words or body.strip(), options))
 
@@ -113,7 +116,7 @@ class Commands:
         self._offers = Offers()
         self.session.last_asked = asked
         ways = Alternatives(self._magics, self.session, rich=self._is_rich(), widgets=self._widgets_work())
-        if (card := ways.run(asked, number, _title(asked), self._offers)) is not None:
+        if (card := ways.run(asked, number, asked.title, self._offers)) is not None:
             self._cards.append(card)
 
     def _pick(self, words: str, options: argparse.Namespace) -> None:
@@ -197,27 +200,30 @@ class Commands:
         self._end_race()
         self._offers = Offers()
         request, profile = self.session.request(asked)
-        view, steering = TurnView(asked=_title(asked), wants_code=request.wants_code, tier=asked.tier), Steering()
+        view, steering = TurnView(asked=asked.title, wants_code=request.wants_code, tier=asked.tier), Steering()
         rich = self._is_rich()
         view.outcome = self._about(asked)
         reading = self.session.start(request, profile, self.session.substitutes(asked), steering)
         with on_interrupt(reading.cancel):
             race = self._race = self._start_race(asked, request, profile)
-            surface = open_surface(
+            say = partial(self._redirect, steering)
+            in_cell = place_in_cell(self._magics, asked, view, request, reading.cancel, say)
+            surface = in_cell or open_surface(
                 view,
                 reading,
                 rich=rich,
                 widgets=rich and self._widgets_work(),
-                on_why=self._why_of(asked, view),
-                on_say=lambda words: self._redirect(steering, words),
+                on_why=tell.why_of(self.session, asked, view),
+                on_say=say,
             )
             surface.show()
-        last = follow(reading, view, surface)
+        last = follow(reading, in_cell or view, surface)
         asked = replace(asked, words="\n".join(part for part in (asked.words, *view.said) if part))
         self.session.remember(asked, view)
         if view.proposal is not None and view.ended and view.state != "stopped":
             self._offers.asked, self._offers.proposals = asked, {1: view.proposal}
-            view.outcome = apply_edit(self._magics, self.session, asked, view.proposal)
+            if in_cell is None or not in_cell.hand_over():
+                view.outcome = apply_edit(self._magics, self.session, asked, view.proposal)
         surface.finish()
         if isinstance(surface, Card):
             self._cards.append(surface)
@@ -263,21 +269,6 @@ class Commands:
     def _is_rich(self) -> bool:
         return getattr(self._shell, "kernel", None) is not None
 
-    def _why_of(self, asked: Asked, view: TurnView) -> Callable[[Callable[[str], None]], None]:
-        """What the card's tab "Why" does: ask for the reason of the change, off the cell's way."""
-
-        def ask(show: Callable[[str], None]) -> None:
-            if view.proposal is None:
-                return
-            edit = view.proposal.edit
-            target = CellSnapshot(cell_id=edit.cell_id, source=edit.new_source)
-            words = f"The cell was changed as asked: {asked.words}. Explain briefly what changed and why."
-            question = Asked("explain", words, target=target, tier=asked.tier)
-            request, profile = self.session.request(question)
-            tell.stream_into(self.session.start(request, profile, self.session.substitutes(question)), show)
-
-        return ask
-
     def _widgets_work(self) -> bool:
         """A front end with widgets: a Jupyter server told the kernel its notebook, or the user says so."""
         if self._magics.widgets == "off":
@@ -301,12 +292,3 @@ def _names(listed: str | None, namespace: Mapping[str, Any]) -> tuple[str, ...] 
             f"Did you mean {' or '.join(near)}?" if near else "Give names of variables, as in --vars a,b",
         )
     return names
-
-
-def _title(asked: Asked) -> str:
-    if asked.kind == "explain":
-        return asked.words or "Explain this cell"
-    if asked.kind == "fix":
-        error = f" {asked.error.name}: {asked.error.message}" if asked.error else ""
-        return f"Fix{error}" + (f" — {asked.words}" if asked.words else "")
-    return asked.words

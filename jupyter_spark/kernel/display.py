@@ -86,12 +86,13 @@ class WordsOutput:
         if self._on_stop is not None:
             from ipywidgets import Button
 
-            from jupyter_spark.kernel.card import WIDGET_VIEW, hear_at_once
+            from jupyter_spark.kernel.card import WIDGET_VIEW
+            from jupyter_spark.kernel.comms import hear_at_once
 
             stop = self._on_stop
             self._button = Button(description="Stop", icon="stop", tooltip="Stop this turn")
             self._button.on_click(lambda _button: stop())
-            hear_at_once(self._button)
+            hear_at_once(self._button.comm)
             model_id = self._button.model_id
             bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
         return bundle
@@ -164,6 +165,7 @@ def follow(reading: Reading[Any], view: Viewed, surface: Surface) -> Terminal | 
         comes back like any other end.
     """
     next_frame_s, dirty = 0.0, False
+    frames_per_s = getattr(surface, "frames_per_s", FRAMES_PER_S)
     last: Terminal | None = None
     try:
         while True:
@@ -177,7 +179,7 @@ def follow(reading: Reading[Any], view: Viewed, surface: Surface) -> Terminal | 
                 last = event if isinstance(event, Terminal) else last
             if dirty and last is None and time.monotonic() >= next_frame_s:
                 size = surface.draw()
-                next_frame_s = time.monotonic() + max(1 / FRAMES_PER_S, size / CHARS_PER_S)
+                next_frame_s = time.monotonic() + max(1 / frames_per_s, size / CHARS_PER_S)
                 dirty = False
     except KeyboardInterrupt:
         reading.cancel()

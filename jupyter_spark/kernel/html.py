@@ -152,6 +152,14 @@ def foot_html(view: TurnView) -> str:
     return f'<div class="jspark-foot" role="status">{"".join(parts)}</div>'
 
 
+def line_html(view: TurnView, *parts: str) -> str:
+    """Return one quiet line for a turn that is shown elsewhere: what was asked, and ``parts``."""
+    spans = "".join(f"<span>{escape(part)}</span>" for part in (f"✦ {view.asked}", *parts) if part)
+    notices = "".join(f'<span class="jspark-say">{escape(notice)}</span>' for notice in view.notices)
+    foot = f'<div class="jspark-foot" role="status">{spans}{notices}</div>'
+    return f"{STYLE}{part_html(said_html(view), foot)}"
+
+
 def _bar(view: TurnView) -> str:
     if view.ended or not view.wants_code:
         return ""

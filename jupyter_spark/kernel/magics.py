@@ -16,12 +16,15 @@ from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig
 
 from jupyter_spark.kernel.arguments import COMMANDS, cell_parser, help_text, line_parser, parse
+from jupyter_spark.kernel.comms import leave_pages, listen_to_pages
 from jupyter_spark.kernel.history import CellLog
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_spark.kernel.commands import Commands
+    from jupyter_spark.kernel.pages import Pages
+    from jupyter_spark.wire_magic import RunAnnounced
 
 NAME, OTHER_NAME = "spark", "sparkai"
 # IPython takes a trailing "?" as a request for help, and a question is what one asks here.
@@ -39,6 +42,9 @@ class SparkMagics(Magics):
     widgets = Enum(
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
+    in_cell = Bool(
+        True, help="Whether JupyterLab shows an edit in the cell, to be accepted there, rather than applying it."
+    ).tag(config=True)
     race = Bool(False, help="Whether the deep tier thinks beside the spark tier and may offer a second proposal.").tag(
         config=True
     )
@@ -51,6 +57,7 @@ class SparkMagics(Magics):
         self.name = name
         self.log = CellLog()
         self._commands: Commands | None = None
+        self._pages: Pages | None = None
         self._lock = threading.Lock()
 
     def _load_config(
@@ -85,6 +92,22 @@ class SparkMagics(Magics):
 
                 self._commands = Commands(self)
             return self._commands
+
+    @property
+    def pages(self) -> Pages:
+        """The pages that show this kernel's notebooks, made when the first one comes."""
+        with self._lock:
+            if self._pages is None:
+                from jupyter_spark.kernel.pages import Pages
+
+                self._pages = Pages(self)
+            return self._pages
+
+    @property
+    def announced(self) -> RunAnnounced | None:
+        """What a page said of the run that is under way; None where the run came from elsewhere."""
+        current = self.log.current
+        return self._pages.announced(current.cell_id) if self._pages is not None and current is not None else None
 
     def spark_line(self, line: str) -> None:
         """Talk about the notebook: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context."""
@@ -175,11 +198,16 @@ class SparkMagics(Magics):
         if result.info is not None and result.info.store_history:
             error = result.error_before_exec or result.error_in_exec
             self.log.after_run(error, result.execution_count, result.result)
+            if self._pages is not None and self.log.current is not None:
+                self._pages.has_run(self.log.current.cell_id)
 
     def close(self) -> None:
         """Let go of everything that runs."""
         with self._lock:
             commands, self._commands = self._commands, None
+            pages, self._pages = self._pages, None
+        if pages is not None:
+            pages.close()
         if commands is not None:
             commands.close()
 
@@ -192,6 +220,7 @@ class SparkMagics(Magics):
         self.ipython.input_transformers_cleanup.remove(self.keep_words)
         with suppress(ValueError):  # Magics puts itself there
             self.ipython.configurables.remove(self)  # type: ignore[arg-type]  # traitlets' own type is too narrow
+        leave_pages(self)
         atexit.unregister(self.close)
         self.close()
 
@@ -210,6 +239,7 @@ def register(shell: InteractiveShell) -> SparkMagics:
     shell.events.register("pre_run_cell", magics.before_run)
     shell.events.register("post_run_cell", magics.after_run)
     shell.input_transformers_cleanup.append(magics.keep_words)
+    listen_to_pages(magics)
     atexit.register(magics.close)
     if magics.warm:
         timer = threading.Timer(magics.warm_after_s, magics.warm_up)

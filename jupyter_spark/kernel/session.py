@@ -5,8 +5,10 @@ Imported at first use, never at ``%load_ext``.
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -63,6 +65,16 @@ class Asked:
     yes: bool = False
     again: bool = False
 
+    @property
+    def title(self) -> str:
+        """What was asked, in one line for the reader."""
+        if self.kind == "explain":
+            return self.words or "Explain this cell"
+        if self.kind == "fix":
+            error = f" {self.error.name}: {self.error.message}" if self.error else ""
+            return f"Fix{error}" + (f" — {self.words}" if self.words else "")
+        return self.words
+
 
 class KernelSession:
     """The state of one kernel's conversation."""
@@ -78,7 +90,7 @@ class KernelSession:
         self.last_view: TurnView | None = None
         self._providers: dict[str, Provider] = {}
         self._conversations: dict[str, Conversation] = {}
-        self._taken: dict[str, tuple[RanCell | None, RanCell]] = {}
+        self._taken: dict[str, tuple[RanCell | None, RanCell, float]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -193,16 +205,23 @@ class KernelSession:
         """Note that the running cell was given this text: it holds until the cell runs."""
         cell = self.log.current
         if cell is not None and not cell.cell_id.startswith("In["):  # a terminal's prompts are not cells that stay
-            self._taken[cell.cell_id] = (self.log.cells.get(cell.cell_id), replace(cell, source=source))
+            before = self.log.cells.get(cell.cell_id)
+            self._taken[cell.cell_id] = before, replace(cell, source=source), time.time()
 
     def snapshot(self) -> NotebookSnapshot:
         """Return the notebook from the best source there is, each cell with its latest text."""
         return self._as_taken(notebook_snapshot(self.log, self.shell.user_ns))
 
     def _as_taken(self, notebook: NotebookSnapshot) -> NotebookSnapshot:
-        """The notebook with the texts that cells were given and have not run yet."""
+        """The notebook with the texts that cells were given and have not run yet; a later document counts."""
         ran = self.log.cells
-        taken = {name: cell for name, (before, cell) in self._taken.items() if ran.get(name) is before}
+        read_at_s = -math.inf if notebook.origin == "history" else notebook.taken_at_s
+        here = {cell.cell_id for cell in notebook.cells}
+        taken = {
+            name: cell
+            for name, (before, cell, given_at_s) in self._taken.items()
+            if ran.get(name) is before and (given_at_s > read_at_s or name not in here)
+        }
         cells = [
             cell.model_copy(update={"source": given.source, "execution_count": given.execution_count})
             if (given := taken.pop(cell.cell_id, None)) is not None

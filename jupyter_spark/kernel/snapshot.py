@@ -62,7 +62,8 @@ def notebook_snapshot(log: CellLog, namespace: Mapping[str, Any]) -> NotebookSna
         Cells that were run later than that have the text that was run.
     """
     path = notebook_file(namespace)
-    base = _live or _from_colab() or (_from_file(path) if path else None)
+    file = _from_file(path) if path else None
+    base = _with_outputs(_live, file) or _from_colab() or file
     ran = sorted(log.cells.values(), key=lambda cell: cell.execution_count)
     if base is None:
         cells = tuple(as_snapshot(cell, log.outputs(cell.cell_id)) for cell in ran)
@@ -74,6 +75,12 @@ def notebook_snapshot(log: CellLog, namespace: Mapping[str, Any]) -> NotebookSna
 def as_snapshot(cell: RanCell, outputs: str = "") -> CellSnapshot:
     """Return a cell that ran as a snapshot, with what is known of its outputs."""
     return CellSnapshot(cell_id=cell.cell_id, source=cell.source, execution_count=cell.execution_count, outputs=outputs)
+
+
+def without_our_line(source: str) -> str:
+    """Return a cell's code without the line that asks for its change."""
+    below = _OUR_LINE.match(source)
+    return below["body"].strip("\n") if below else source
 
 
 def notebook_file(namespace: Mapping[str, Any]) -> str | None:
@@ -96,6 +103,18 @@ def _from_file(path: str) -> NotebookSnapshot | None:
             _read = key, snapshot(read_notebook(path)).model_copy(update={"taken_at_s": stat.st_mtime})
         return _read[1]
     return None
+
+
+def _with_outputs(live: NotebookSnapshot | None, file: NotebookSnapshot | None) -> NotebookSnapshot | None:
+    """A page tells no outputs; those of cells that stand as they were saved are in the file."""
+    if live is None or file is None:
+        return live
+    saved = {(cell.cell_id, cell.source): cell.outputs for cell in file.cells}
+    cells = (
+        cell.model_copy(update={"outputs": cell.outputs or saved.get((cell.cell_id, cell.source), "")})
+        for cell in live.cells
+    )
+    return live.model_copy(update={"cells": tuple(cells)})
 
 
 def _from_colab() -> NotebookSnapshot | None:
@@ -132,7 +151,9 @@ def _merge(base: NotebookSnapshot, ran: list[RanCell], log: CellLog) -> tuple[Ce
         if run is not None:
             order[run.cell_id] = len(out)
             later = as_snapshot(run, log.outputs(run.cell_id))
-            kept = {"kind", "tags"} if run.ran_at_s > base.taken_at_s else {"kind", "tags", "source", "outputs"}
+            kept = {"kind", "tags"} if run.ran_at_s > base.taken_at_s else {"kind", "tags", "source"}
+            if "source" in kept and (cell.outputs or base.origin != "live"):
+                kept.add("outputs")
             cell = later.model_copy(update={name: getattr(cell, name) for name in kept})
         out.append(cell)
     # A cell that is newer than the document stands after the one that was run before it.

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from jupyter_spark.errors import SparkError
 from jupyter_spark.kernel.loop import Reading
-from jupyter_spark.kernel.session import KernelSession, summary_of
+from jupyter_spark.kernel.session import Asked, KernelSession, summary_of
+from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.privacy import say_kept_back
 from jupyter_spark.settings import Profile, find_key
-from jupyter_spark.wire import AnyTurnEvent, TextDelta, TurnFailed, TurnRequest
+from jupyter_spark.wire import AnyTurnEvent, CellSnapshot, TextDelta, TurnFailed, TurnRequest
 
 _ORIGINS = {"file": "saved file", "history": "kernel's history", "live": "open notebook"}
 
@@ -88,3 +89,19 @@ def stream_into(reading: Reading[AnyTurnEvent], show: Callable[[str], None]) -> 
                 threading.Event().wait(0.2)
 
     threading.Thread(target=read, name="jupyter-spark-why", daemon=True).start()
+
+
+def why_of(session: KernelSession, asked: Asked, view: TurnView) -> Callable[[Callable[[str], None]], None]:
+    """Return what asks for the reason of a change, off the cell's way, and shows it as it comes."""
+
+    def ask(show: Callable[[str], None]) -> None:
+        if view.proposal is None:
+            return
+        edit = view.proposal.edit
+        target = CellSnapshot(cell_id=edit.cell_id, source=edit.new_source)
+        words = f"The cell was changed as asked: {asked.words}. Explain briefly what changed and why."
+        question = Asked("explain", words, target=target, tier=asked.tier)
+        request, profile = session.request(question)
+        stream_into(session.start(request, profile, session.substitutes(question)), show)
+
+    return ask

@@ -10,7 +10,8 @@ from typing import Any
 
 from jupyter_spark.alternatives import normalised, rank_proposals
 from jupyter_spark.kernel.ansi import turn_text
-from jupyter_spark.kernel.card import WIDGET_VIEW, hear_at_once
+from jupyter_spark.kernel.card import WIDGET_VIEW
+from jupyter_spark.kernel.comms import hear_at_once
 from jupyter_spark.kernel.html import CARD_STYLE, STYLE, change_html, foot_html, part_html, said_html
 from jupyter_spark.kernel.view import TurnView
 from jupyter_spark.wire import AnyTurnEvent, Proposal
@@ -163,13 +164,13 @@ class WaysCard:
         for number, button in zip(numbers, self._buttons, strict=True):
             button.tooltip = f"Take alternative {number}"
             button.on_click(lambda _button, number=number: on_use(number))
-            hear_at_once(button)
+            hear_at_once(button.comm)
         pairs = zip(self._pages, self._buttons, strict=True)
         self._tabs = ipywidgets.Tab([ipywidgets.VBox(list(pair)) for pair in pairs])
         self._tabs.selected_index = 0
         self._stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="Stop all; nothing is applied")
         self._stop.on_click(lambda _button: on_stop())
-        hear_at_once(self._stop)
+        hear_at_once(self._stop.comm)
         head = ipywidgets.HTML(f"{STYLE}{CARD_STYLE}{part_html(_asked(view))}")
         self._outcome = ipywidgets.HTML()
         end = ipywidgets.HBox([self._outcome, self._stop])

@@ -18,9 +18,9 @@ from jupyter_spark.completion import (
 from jupyter_spark.context import PackOptions, pack_context
 from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.figures import TurnTally
+from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.privacy import refuse_kept_out, without_ignored
 from jupyter_spark.providers import Completed, Delta, Gap, Provider, ProviderRequest, Started, UsageSeen
-from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import ContextPiece, NotebookSnapshot, TurnFigures, Usage, WireModel, text_hash

@@ -15,9 +15,9 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from jupyter_spark.errors import SparkError, UsageError
+from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.server.completing import PageCompletions, Tell
 from jupyter_spark.server.held import PATIENCE_S, HeldQuestions
-from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.wire import WireModel
 from jupyter_spark.wire_page import (

@@ -14,12 +14,12 @@ from jupyter_spark.alternatives import spread_request
 from jupyter_spark.errors import SparkError
 from jupyter_spark.fallback import Substitute
 from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_journal
+from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.recording import record_refused
 from jupyter_spark.server.asked import asked_request
 from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
 from jupyter_spark.server.connection import PageConnection, Send
-from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.server.status import BUILT_IN

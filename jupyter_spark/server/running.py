@@ -12,8 +12,8 @@ from jupyter_spark.errors import UsageError
 from jupyter_spark.fallback import Substitute, run_turn_or_substitute
 from jupyter_spark.providers import Provider, Steering, open_provider
 from jupyter_spark.recording import TurnJournal, recorded
-from jupyter_spark.server.turn_log import TurnLog
 from jupyter_spark.settings import Profile
+from jupyter_spark.turn_log import TurnLog
 from jupyter_spark.wire import Conversation, TurnFinished, TurnRequest
 
 KEPT_S = 600.0

@@ -5,6 +5,8 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
+export type KernelFrame = KernelReady | CellTurn | TurnNews | TurnWithdrawn;
+export type MagicFrame = CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged;
 export type PageFrame =
   | Hello
   | CellsListed
@@ -44,6 +46,7 @@ export type TurnEvent =
 export interface Wire {
   CellEdit: CellEdit;
   CellSnapshot: CellSnapshot;
+  CellTurn: CellTurn;
   CellsChanged: CellsChanged;
   CellsListed: CellsListed;
   CellsWanted: CellsWanted;
@@ -63,15 +66,20 @@ export interface Wire {
   ErrorReport: ErrorReport;
   Hello: Hello;
   KeptBack: KeptBack;
+  KernelFrame: KernelFrame;
+  KernelReady: KernelReady;
   ListedCell: ListedCell;
+  MagicFrame: MagicFrame;
   ModelProgress: ModelProgress;
   Notice: Notice;
   PageFrame: PageFrame;
+  PageOpened: PageOpened;
   PastConversation: PastConversation;
   PastTurn: PastTurn;
   Proposal: Proposal;
   ProposalOffered: ProposalOffered;
   Refused: Refused;
+  RunAnnounced: RunAnnounced;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
   Spent: Spent;
@@ -88,9 +96,12 @@ export interface Wire {
   TurnNews: TurnNews;
   TurnNumbered: TurnNumbered;
   TurnRequested: TurnRequested;
+  TurnSettled: TurnSettled;
+  TurnShown: TurnShown;
   TurnStarted: TurnStarted;
   TurnSteered: TurnSteered;
   TurnStopped: TurnStopped;
+  TurnWithdrawn: TurnWithdrawn;
   Usage: Usage;
   UsageReported: UsageReported;
   VariableSummary: VariableSummary;
@@ -117,6 +128,20 @@ export interface CellSnapshot {
   outputs?: string;
   source?: string;
   tags?: string[];
+}
+/**
+ * A turn whose edit belongs into a cell of the page's notebook, under a number for the short frames that follow.
+ *
+ * ``base`` is the cell's whole text that the edit replaces, our own line included.
+ */
+export interface CellTurn {
+  base: string;
+  cell_id: string;
+  instruction: string;
+  number: number;
+  tier: "spark" | "deep";
+  turn_id: string;
+  type: "cell_turn";
 }
 /**
  * Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before.
@@ -405,133 +430,10 @@ export interface Hello {
   version: number;
 }
 /**
- * How far the download of the built-in model is, in bytes; ``done`` once its file is in place.
+ * The kernel has the extension, in the page's version: turns may be followed.
  */
-export interface ModelProgress {
-  done: boolean;
-  problem: string;
-  received_bytes: number;
-  total_bytes: number;
-  type: "model_progress";
-}
-/**
- * Something the user should know that does not end the turn.
- */
-export interface Notice {
-  message: string;
-  seq: number;
-  turn_id: string;
-  type: "notice";
-}
-/**
- * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
- *
- * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
- * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
- * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
- * variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
- * (alternatives): each is a turn of its own. Without a ``conversation_id`` the turn stands alone: it goes on from none,
- * and none goes on from it.
- */
-export interface TurnRequested {
-  again?: boolean;
-  cell_id?: string | null;
-  cells?: string[];
-  chosen_variables?: string[];
-  conversation_id?: string | null;
-  error?: ErrorReport | null;
-  error_cell_id?: string | null;
-  files?: string[];
-  instruction: string;
-  kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
-  notebook: string;
-  others?: string[];
-  profile?: string | null;
-  selection?: string;
-  tier?: "spark" | "deep";
-  turn_id: string;
-  type: "turn_requested";
-  variables?: VariableSummary[];
-  variables_age_s?: number | null;
-  with_context?: boolean;
-  without?: string[];
-}
-/**
- * A live variable in one line: its type, shape and first values, never its whole value.
- */
-export interface VariableSummary {
-  name: string;
-  summary?: string;
-  type: string;
-}
-/**
- * Follow a turn that was begun elsewhere, or before this page was loaded, from a position of its log on.
- */
-export interface TurnJoined {
-  position?: number;
-  turn_id: string;
-  type: "turn_joined";
-}
-/**
- * New words for a turn that runs.
- */
-export interface WordsSaid {
-  turn_id: string;
-  type: "words_said";
-  words: string;
-}
-/**
- * The reader wants no more of a turn.
- */
-export interface TurnStopped {
-  turn_id: string;
-  type: "turn_stopped";
-}
-/**
- * After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
- *
- * The ``turn_id`` is the first turn's; the other one's stands in the proposal.
- */
-export interface ProposalOffered {
-  figures: TurnFigures;
-  model: string;
-  proposal: Proposal;
-  seq: number;
-  tier: "spark" | "deep";
-  turn_id: string;
-  type: "proposal_offered";
-}
-/**
- * A frame that could not be taken: what is wrong, and what to do.
- */
-export interface Refused {
-  code: string;
-  hint: string;
-  message: string;
-  turn_id: string | null;
-  type: "refused";
-}
-/**
- * The server's answer to ``hello``; a page of another version says "reload" and nothing else.
- */
-export interface Welcome {
-  type: "welcome";
-  version: number;
-}
-/**
- * A turn's number on this connection, for the short frames that follow.
- */
-export interface TurnNumbered {
-  number: number;
-  turn_id: string;
-  type: "turn_numbered";
-}
-/**
- * A turn that this server does not know: it was restarted meanwhile.
- */
-export interface TurnLost {
-  turn_id: string;
-  type: "turn_lost";
+export interface KernelReady {
+  type: "kernel_ready";
 }
 /**
  * An event of a turn that is not plain words, with its place in the turn's log.
@@ -566,6 +468,15 @@ export interface TurnStarted {
   tier: "spark" | "deep";
   turn_id: string;
   type: "turn_started";
+}
+/**
+ * Something the user should know that does not end the turn.
+ */
+export interface Notice {
+  message: string;
+  seq: number;
+  turn_id: string;
+  type: "notice";
 }
 /**
  * New words redirected the running turn: what it said before is void and must no longer be shown.
@@ -632,6 +543,164 @@ export interface TurnCancelled {
   text: string;
   turn_id: string;
   type: "turn_cancelled";
+}
+/**
+ * After a turn's end: another turn, on another tier, came to a different edit that holds (a race).
+ *
+ * The ``turn_id`` is the first turn's; the other one's stands in the proposal.
+ */
+export interface ProposalOffered {
+  figures: TurnFigures;
+  model: string;
+  proposal: Proposal;
+  seq: number;
+  tier: "spark" | "deep";
+  turn_id: string;
+  type: "proposal_offered";
+}
+/**
+ * The edit stands to be judged no more: it was put into the cell another way, or judged in another page.
+ */
+export interface TurnWithdrawn {
+  turn_id: string;
+  type: "turn_withdrawn";
+}
+/**
+ * The page is about to run a cell; ``again``: another try is wanted. ``shows``: it can show an edit in the cell.
+ */
+export interface RunAnnounced {
+  again?: boolean;
+  cell_id: string;
+  shows: boolean;
+  type: "run_announced";
+}
+/**
+ * The page shows a turn's whole edit in its cell, or it cannot: the cell is gone, or holds that text already.
+ */
+export interface TurnShown {
+  shown: boolean;
+  turn_id: string;
+  type: "turn_shown";
+}
+/**
+ * Nothing of a turn's edit is left to be judged.
+ */
+export interface TurnSettled {
+  turn_id: string;
+  type: "turn_settled";
+}
+/**
+ * New words for a turn that runs.
+ */
+export interface WordsSaid {
+  turn_id: string;
+  type: "words_said";
+  words: string;
+}
+/**
+ * The reader wants no more of a turn.
+ */
+export interface TurnStopped {
+  turn_id: string;
+  type: "turn_stopped";
+}
+/**
+ * How far the download of the built-in model is, in bytes; ``done`` once its file is in place.
+ */
+export interface ModelProgress {
+  done: boolean;
+  problem: string;
+  received_bytes: number;
+  total_bytes: number;
+  type: "model_progress";
+}
+/**
+ * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
+ *
+ * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
+ * ``cells``, ``chosen_variables`` and ``files`` (paths below the server's root) are what the user added.
+ * ``error_cell_id`` is the cell that raised the error; ``variables_age_s`` is how old the kernel's word on its
+ * variables is, in seconds. ``others`` are the ids of further tries at the same edit, run beside this one
+ * (alternatives): each is a turn of its own. Without a ``conversation_id`` the turn stands alone: it goes on from
+ * none, and none goes on from it.
+ */
+export interface TurnRequested {
+  again?: boolean;
+  cell_id?: string | null;
+  cells?: string[];
+  chosen_variables?: string[];
+  conversation_id?: string | null;
+  error?: ErrorReport | null;
+  error_cell_id?: string | null;
+  files?: string[];
+  instruction: string;
+  kind: "ask" | "explain" | "rewrite" | "generate" | "fix";
+  notebook: string;
+  others?: string[];
+  profile?: string | null;
+  selection?: string;
+  tier?: "spark" | "deep";
+  turn_id: string;
+  type: "turn_requested";
+  variables?: VariableSummary[];
+  variables_age_s?: number | null;
+  with_context?: boolean;
+  without?: string[];
+}
+/**
+ * A live variable in one line: its type, shape and first values, never its whole value.
+ */
+export interface VariableSummary {
+  name: string;
+  summary?: string;
+  type: string;
+}
+/**
+ * Follow a turn that was begun elsewhere, or before this page was loaded, from a position of its log on.
+ */
+export interface TurnJoined {
+  position?: number;
+  turn_id: string;
+  type: "turn_joined";
+}
+/**
+ * The data with which a page opens a comm: which page it is, the same on both, and which version it speaks.
+ */
+export interface PageOpened {
+  page: string;
+  version: number;
+}
+/**
+ * A frame that could not be taken: what is wrong, and what to do.
+ */
+export interface Refused {
+  code: string;
+  hint: string;
+  message: string;
+  turn_id: string | null;
+  type: "refused";
+}
+/**
+ * The server's answer to ``hello``; a page of another version says "reload" and nothing else.
+ */
+export interface Welcome {
+  type: "welcome";
+  version: number;
+}
+/**
+ * A turn's number on this connection, for the short frames that follow.
+ */
+export interface TurnNumbered {
+  number: number;
+  turn_id: string;
+  type: "turn_numbered";
+}
+/**
+ * A turn that this server does not know: it was restarted meanwhile.
+ */
+export interface TurnLost {
+  turn_id: string;
+  type: "turn_lost";
 }
 /**
  * What a page needs to know before the first question.

@@ -5,6 +5,7 @@ import { completePlugin } from './complete/plugin';
 import { editPlugin } from './edit/plugin';
 import { fixPlugin } from './fix/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
+import { magicPlugin } from './magic/plugin';
 import { quickPlugin } from './quick/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
@@ -17,6 +18,7 @@ export default [
   fixPlugin,
   quickPlugin,
   firstRunPlugin,
+  magicPlugin,
   settingsPlugin,
   completePlugin,
   statusPlugin

@@ -10,6 +10,7 @@ import type { ChatStore } from './chat/store';
 import type { Turn } from './chat/turn';
 import type { Completions } from './complete/completions';
 import type { IScope } from './edit/scope';
+import type { Verdicts } from './chat/verdicts';
 import type { Suggestion } from './edit/suggestion';
 import type { NotebookContext } from './context/notebook';
 import type { Setup } from './firstrun/setup';
@@ -60,8 +61,20 @@ export interface ISparkEdits {
    * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`; null if the cell is gone.
    *
    * @param base - the text that it is made from; what the cell holds now if it is not given
+   * @param maker - where its turn runs if that is not the server; the suggestion is fed from its turn then
    */
-  open(panel: NotebookPanel, cellId: string, base?: string): Suggestion | null;
+  open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null;
+}
+
+/** A turn that runs elsewhere than in the server: what the user does with it, and with its edit, goes there. */
+export interface IEditMaker {
+  readonly turn: Turn;
+  readonly verdicts: Pick<Verdicts, 'taken' | 'takenBack' | 'refused'>;
+  /** The notebook's path now. */
+  notebook(): string;
+  stop(): void;
+  say(words: string): void;
+  retry(): void;
 }
 
 /** What is asked of a cell. */

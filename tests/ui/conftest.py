@@ -110,10 +110,13 @@ def quickstart(lab: str, page: Page) -> LabNotebook:
 
 @pytest.fixture
 def on_paced(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Callable[..., LabNotebook]:
-    """Open a new notebook on the paced endpoint, with these cells after the two that set it up."""
+    """Open a new notebook on the paced endpoint, with these cells after the two that set it up.
+
+    Edits are applied and shown below their cells, as in a front end without the labextension.
+    """
 
     def start(*sources: str) -> LabNotebook:
-        setup = ("%load_ext jupyter_spark", "%spark use paced")
+        setup = ("%load_ext jupyter_spark\n%config SparkMagics.in_cell = False", "%spark use paced")
         cells = [nbformat.v4.new_code_cell(source) for source in (*setup, *sources)]
         name = "".join(c if c.isalnum() else "-" for c in request.node.name) + ".ipynb"
         kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}

@@ -31,21 +31,15 @@ def test_each_cell_does_what_it_says(quickstart: LabNotebook) -> None:
     notebook.run(ORDERS)
 
     notebook.run(REWRITE)
+    cell = notebook.cell(REWRITE)
+    expect(cell.locator(".jp-Spark-newLine").first).to_contain_text("for name, quantity, price in orders]")
+    expect(cell.get_by_role("toolbar", name="Proposed change")).to_contain_text("✓ parses")
+    assert "%%spark" in notebook.source(REWRITE)
+    cell.get_by_role("button", name="Accept", exact=True).click()
+    expect(notebook.output(REWRITE).first).to_contain_text("undo brings the old code back")
     source = notebook.source(REWRITE)
     assert "%%spark" not in source
     assert source.rstrip().endswith("for name, quantity, price in orders]")
-    card = notebook.output(REWRITE).first
-    expect(card.locator(".jspark-old").first).to_contain_text("amounts = []")
-    expect(card.locator(".jspark-new").first).to_contain_text("for name, quantity, price in orders]")
-    expect(card.get_by_role("tab", selected=True)).to_have_text("Diff")
-    expect(card).to_contain_text("✓ parses")
-    expect(card).to_contain_text("undo brings the old code back")
-    card.get_by_role("tab", name="Diff").press("ArrowRight")  # by keyboard, and the next one by mouse
-    notebook.page.keyboard.press("Enter")
-    expect(card.get_by_role("tab", selected=True)).to_have_text("New code")
-    expect(card.locator(".jspark-code:visible")).to_have_text(source.strip(), use_inner_text=True)
-    card.get_by_role("tab", name="Why").click()
-    expect(card.locator(".jspark-words:visible")).to_contain_text("list", timeout=60_000)
 
     notebook.run(GENERATE)
     assert notebook.source(GENERATE).startswith("%%spark")
@@ -67,6 +61,25 @@ def test_each_cell_does_what_it_says(quickstart: LabNotebook) -> None:
     expect(notebook.output(FIX)).to_contain_text("4.0")
     notebook.run(UNDO)
     assert notebook.source(UNDO) == broken
+
+
+def test_the_tabs_of_the_card(on_paced: Callable[..., LabNotebook], paced: PacedServer) -> None:
+    paced.answer, paced.rate_tok_s = "```python\nvalue = 2\n```\nIt is two now.", math.inf
+    notebook = on_paced("%%spark make it two\nvalue = 1")
+    notebook.run(2)
+    assert notebook.source(2) == "value = 2"
+    card = notebook.output(2).first
+    expect(card.locator(".jspark-old").first).to_contain_text("value = 1")
+    expect(card.locator(".jspark-new").first).to_contain_text("value = 2")
+    expect(card.get_by_role("tab", selected=True)).to_have_text("Diff")
+    expect(card).to_contain_text("✓ parses")
+    expect(card).to_contain_text("undo brings the old code back")
+    card.get_by_role("tab", name="Diff").press("ArrowRight")  # by keyboard, and the next one by mouse
+    notebook.page.keyboard.press("Enter")
+    expect(card.get_by_role("tab", selected=True)).to_have_text("New code")
+    expect(card.locator(".jspark-code:visible")).to_have_text("value = 2", use_inner_text=True)
+    card.get_by_role("tab", name="Why").click()
+    expect(card.locator(".jspark-words:visible")).to_contain_text("It is two now.", timeout=60_000)
 
 
 # --- stopping a turn in mid-stream -------------------------------------------------------------------

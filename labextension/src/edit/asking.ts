@@ -6,6 +6,7 @@ import type { ChatStore } from '../chat/store';
 import type { Turn } from '../chat/turn';
 import { Alternatives, type IAlternativesWords } from './alternatives';
 import type { IScope } from './scope';
+import type { IEditMaker } from '../tokens';
 import type { Spot } from './spot';
 import { Suggestion } from './suggestion';
 
@@ -47,14 +48,14 @@ export class Asking {
   /** Ask for other ways to do the same. */
   alternatives(spot: Spot): void {
     const [question, turn] = [this.questionOf(spot.suggestion), this.turnOf(spot.suggestion)];
-    if (question && turn) {
+    if (question && turn && this.canVary(spot.suggestion)) {
       this._alternatives.ask(spot, question, turn);
     }
   }
 
-  /** Whether other ways are on their way. */
-  isAskingOthers(suggestion: Suggestion): boolean {
-    return this._alternatives.isAsking(suggestion);
+  /** Whether other ways can be asked for: none is on its way, and the turn runs in the server. */
+  canVary(suggestion: Suggestion | null): boolean {
+    return suggestion !== null && !this._makers.has(suggestion) && !this._alternatives.isAsking(suggestion);
   }
 
   /** A suggestion is settled, or gives way to another: whatever still comes for it is not waited for. */
@@ -69,12 +70,33 @@ export class Asking {
     return suggestion ? (this._questions.get(suggestion) ?? null) : null;
   }
 
+  /** Who makes a suggestion, if its turn does not run in the server. */
+  makerOf(suggestion: Suggestion | null): IEditMaker | null {
+    return suggestion ? (this._makers.get(suggestion) ?? null) : null;
+  }
+
+  /** Give a suggestion what the turn of somebody else brings. */
+  follow(suggestion: Suggestion, maker: IEditMaker): void {
+    const { turn } = maker;
+    suggestion.instruction = turn.instruction;
+    this._makers.set(suggestion, maker);
+    this._turns.set(suggestion, turn);
+    const { instruction } = turn;
+    this._questions.set(suggestion, { kind: 'rewrite', instruction, extras: {}, notebook: () => maker.notebook() });
+    this._feed(turn, suggestion);
+  }
+
   /** Ask for an edit of a cell; what runs there is redirected. */
   ask(spot: Spot, question: IQuestion): void {
     const { suggestion, cell } = spot;
     const turn = this.turnOf(suggestion);
     if (turn && !turn.ended) {
-      this._store.steer(turn, question.instruction);
+      const maker = this.makerOf(suggestion);
+      if (maker) {
+        maker.say(question.instruction);
+      } else {
+        this._store.steer(turn, question.instruction);
+      }
       return;
     }
     if (!cell) {
@@ -109,7 +131,10 @@ export class Asking {
     const { suggestion } = spot;
     this._waiting = this._waiting.filter(one => one.spot !== spot);
     const turn = this.turnOf(suggestion);
-    if (turn && !turn.ended) {
+    const maker = this.makerOf(suggestion);
+    if (turn && !turn.ended && maker) {
+      maker.stop();
+    } else if (turn && !turn.ended) {
       this._store.channel.stop(turn.id);
     } else {
       suggestion?.tell([]); // it waits for nothing any more
@@ -204,5 +229,6 @@ export class Asking {
   private _waiting: IWaiting[] = [];
   private readonly _alternatives: Alternatives;
   private readonly _turns = new WeakMap<Suggestion, Turn>();
+  private readonly _makers = new WeakMap<Suggestion, IEditMaker>();
   private readonly _questions = new WeakMap<Suggestion, IQuestion>();
 }

@@ -27,8 +27,8 @@ export interface IBarActions {
   hasQuestion: (spot: Spot) => boolean;
   /** Whether the proposal came of a turn, which can be explained and asked for in other ways. */
   hasTurn: (spot: Spot) => boolean;
-  /** Whether other ways are on their way. */
-  isAskingOthers: (spot: Spot) => boolean;
+  /** Whether other ways can be asked for. */
+  canVary: (spot: Spot) => boolean;
 }
 
 export function barPanel(spot: Spot, actions: IBarActions): Panel {
@@ -66,9 +66,9 @@ class Bar {
     this._frame = 0;
     const { suggestion, word } = this._spot;
     const isOutside = suggestion ? outsideOf(suggestion).length > 0 : false;
-    const isAsking = this._actions.isAskingOthers(this._spot);
+    const canVary = this._actions.canVary(this._spot);
     const hasWays = (suggestion?.ways.length ?? 0) > 1;
-    const mode = `${suggestion?.state ?? ''} ${hasWays} ${isOutside} ${isAsking} ${this._actions.hasTurn(this._spot)}`;
+    const mode = `${suggestion?.state ?? ''} ${hasWays} ${isOutside} ${canVary} ${this._actions.hasTurn(this._spot)}`;
     if (mode !== this._mode) {
       this._mode = mode;
       this._remake(suggestion);
@@ -151,7 +151,7 @@ class Bar {
     return [
       edit,
       ...(actions.hasQuestion(spot) ? [retry] : []),
-      ...(hasTurn && !actions.isAskingOthers(spot) ? [more] : []),
+      ...(hasTurn && actions.canVary(spot) ? [more] : []),
       ...(hasTurn ? [why] : [])
     ];
   }

@@ -4,7 +4,7 @@ import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Turn } from '../chat/turn';
 import { notebookName } from '../notebook/name';
-import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
+import type { IEditAsking, IEditMaker, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { IScope } from './scope';
@@ -82,14 +82,18 @@ export class CellEdits implements ISparkEdits {
     return suggestion?.isOpen ? suggestion : null;
   }
 
-  open(panel: NotebookPanel, cellId: string, base?: string): Suggestion | null {
+  open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null {
     const spot = this._spot(panel, cellId);
     const source = base ?? spot?.cell?.getSource();
-    if (!spot || source === undefined) {
+    if (!spot?.cell || source === undefined) {
       return null;
     }
+    this._orphaned(spot);
     const suggestion = new Suggestion(source);
     spot.propose(suggestion);
+    if (maker) {
+      this._asking.follow(suggestion, maker);
+    }
     return suggestion;
   }
 

@@ -107,7 +107,10 @@ export class Judging {
 
   retry(spot: Spot): void {
     const question = this._asking.questionOf(spot.suggestion);
-    if (question) {
+    const maker = this._asking.makerOf(spot.suggestion);
+    if (maker) {
+      maker.retry();
+    } else if (question) {
       this._asking.ask(spot, { ...question, extras: { ...question.extras, again: true } });
     }
   }

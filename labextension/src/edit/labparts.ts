@@ -92,6 +92,6 @@ function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActio
     alternatives: spot => judging.alternatives(spot),
     hasQuestion: spot => asking.questionOf(spot.suggestion) !== null,
     hasTurn: spot => asking.turnOf(spot.suggestion) !== null,
-    isAskingOthers: spot => !!spot.suggestion && asking.isAskingOthers(spot.suggestion)
+    canVary: spot => asking.canVary(spot.suggestion)
   };
 }

@@ -45,7 +45,7 @@ function activate(
     noOther: trans.__('No other way came.')
   });
   const telling = new Telling(
-    store.verdicts,
+    suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
     suggestion => asking.questionOf(suggestion)?.notebook() ?? '',
     () => spark.options.current.provenance

@@ -66,7 +66,7 @@ function made({ notes = true, hasTurn = true } = {}): IMade {
   const told: IMade['told'] = [];
   const verdicts = new Verdicts(({ outcome, before, after }) => told.push([outcome, before, after]));
   const telling = new Telling(
-    verdicts,
+    () => verdicts,
     () => (hasTurn ? turn : null),
     () => 'n.ipynb',
     () => notes

@@ -9,6 +9,7 @@ import type { Suggestion } from './suggestion';
 /** One taking of an edit, or of a part of it. */
 interface ITold {
   readonly judged: IJudged;
+  readonly suggestion: Suggestion;
   isBack: boolean;
   mark: () => void;
   unmark: () => void;
@@ -17,13 +18,13 @@ interface ITold {
 /** Tells of what comes of a turn; of what somebody else proposed it says nothing. */
 export class Telling {
   /**
-   * @param _verdicts - where edits stand, in the panel too
+   * @param _verdictsOf - where the edit of a suggestion stands: in the panel too, if its turn is there
    * @param _turnOf - the turn that a suggestion came of
    * @param _notebookOf - the path of a suggestion's notebook now
    * @param _notesWriters - whether the user wants a note in a cell's metadata of who wrote it
    */
   constructor(
-    private readonly _verdicts: Pick<Verdicts, 'taken' | 'takenBack' | 'refused'>,
+    private readonly _verdictsOf: (suggestion: Suggestion) => Pick<Verdicts, 'taken' | 'takenBack' | 'refused'>,
     private readonly _turnOf: (suggestion: Suggestion) => Turn | null,
     private readonly _notebookOf: (suggestion: Suggestion) => string,
     private readonly _notesWriters: () => boolean
@@ -37,7 +38,7 @@ export class Telling {
     if (!taken || !judged || !turn || !cell) {
       return;
     }
-    const told: ITold = { judged, isBack: true, mark: () => undefined, unmark: () => undefined };
+    const told: ITold = { judged, suggestion, isBack: true, mark: () => undefined, unmark: () => undefined };
     if (isMarked(cell) && this._notesWriters()) {
       const { model, tier } = turn;
       told.mark = () => {
@@ -64,7 +65,7 @@ export class Telling {
     const text = spot.cell?.getSource() ?? suggestion.base;
     const judged = this._judged(spot, suggestion, text, text);
     if (judged) {
-      this._verdicts.refused(judged);
+      this._verdictsOf(suggestion).refused(judged);
     }
   }
 
@@ -73,16 +74,16 @@ export class Telling {
     const { proposal_id } = told.judged;
     this._parts.set(proposal_id, (this._parts.get(proposal_id) ?? 0) + 1);
     told.mark();
-    this._verdicts.taken(told.judged);
+    this._verdictsOf(told.suggestion).taken(told.judged);
   }
 
   private _takeBack(told: ITold): void {
-    const { judged } = told;
+    const { judged, suggestion } = told;
     const left = (this._parts.get(judged.proposal_id) ?? 1) - 1;
     told.isBack = true;
     this._parts.set(judged.proposal_id, left);
     told.unmark();
-    this._verdicts.takenBack({ ...judged, before: judged.after, after: judged.before }, left > 0);
+    this._verdictsOf(suggestion).takenBack({ ...judged, before: judged.after, after: judged.before }, left > 0);
   }
 
   private _judged(spot: Spot, suggestion: Suggestion, before: string, after: string): IJudged | null {

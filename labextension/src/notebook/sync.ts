@@ -37,7 +37,9 @@ export class NotebookSync {
   constructor(
     private readonly _notebook: IWatchedNotebook,
     private readonly _name: () => string,
-    private readonly _send: (frame: PageFrame) => boolean
+    private readonly _send: (frame: PageFrame) => boolean,
+    /** How long after a change it is told unasked; null for never. */
+    private readonly _quietMs: number | null = QUIET_MS
   ) {
     this._notebook.changed.connect(this._onNotebook);
     this._watchCells();
@@ -58,6 +60,13 @@ export class NotebookSync {
   /** Send the cells whose text the server asked for. */
   answer(ids: readonly string[]): void {
     ids.forEach(id => this._dirty.add(id));
+    this.push();
+  }
+
+  /** Send all, to somebody who knows nothing of this notebook. */
+  pushAll(): void {
+    this._notebook.cells.forEach(cell => this._dirty.add(cell.id));
+    this._reordered = true;
     this.push();
   }
 
@@ -106,7 +115,9 @@ export class NotebookSync {
 
   private _later(): void {
     window.clearTimeout(this._timer);
-    this._timer = window.setTimeout(() => this.push(), QUIET_MS);
+    if (this._quietMs !== null) {
+      this._timer = window.setTimeout(() => this.push(), this._quietMs);
+    }
   }
 
   private readonly _onNotebook = (

@@ -8,13 +8,15 @@ import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jupyter_spark.kernel import snapshot as module
 from jupyter_spark.kernel.history import CellLog
-from jupyter_spark.kernel.snapshot import notebook_snapshot, push_live
+from jupyter_spark.kernel.session import KernelSession
+from jupyter_spark.kernel.snapshot import notebook_snapshot, push_live, without_our_line
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 
 LONG_AGO_S = 1_000_000_000.0
@@ -162,6 +164,51 @@ def test_what_a_front_end_pushed_goes_before_the_file(monkeypatch: pytest.Monkey
     assert (taken.origin, taken.taken_at_s) == ("live", 4e9)
     push_live(None)
     assert notebook_snapshot(log_of(), {}).origin == "file"
+
+
+def test_a_page_tells_no_outputs_so_they_come_from_the_file_and_the_history(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    printed = [{"output_type": "stream", "name": "stdout", "text": "saved\n"}]
+    cells = ({"source": "a = 1", "outputs": printed}, {"source": "b = 1", "outputs": printed}, {"source": "c"})
+    monkeypatch.setenv("JPY_SESSION_NAME", str(write(tmp_path / "nb.ipynb", *cells)))
+    log = log_of()
+    log.before_run("c", "c2")
+    log.after_run(None, 1, 3)
+    live = [CellSnapshot(cell_id=f"c{at}", source=source) for at, source in enumerate(("a = 1", "b = 'typed'", "c"))]
+    push_live(NotebookSnapshot(cells=tuple(live), origin="live", taken_at_s=4e9))
+    outputs = [cell.outputs for cell in notebook_snapshot(log, {}).cells]
+    assert ["saved" in outputs[0], outputs[1], outputs[2]] == [True, "", "int = 3"]
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (f"%%spark two\n\n{'x = 1'}\n", "x = 1"),
+        ("%%sparkai two\nx", "x"),
+        ("x = 1\n", "x = 1\n"),
+        ("%%spark two", "%%spark two"),
+    ],
+)
+def test_the_code_below_our_line(source: str, code: str) -> None:
+    assert without_our_line(source) == code
+
+
+def test_what_a_cell_was_given_holds_until_it_runs_or_the_page_says_otherwise() -> None:
+    log = log_of()
+    session = KernelSession(SimpleNamespace(user_ns={}), log)  # type: ignore[arg-type]  # all that is used of a shell
+    log.before_run("%%spark two\nx = 1", "c0")
+    session.took("x = 2")
+    told_before = NotebookSnapshot(cells=(CellSnapshot(cell_id="c0", source="x = 'before'"),), origin="live")
+    push_live(told_before)
+    assert told(session.snapshot()) == [("c0", "x = 2")]
+    push_live(told_before.model_copy(update={"taken_at_s": 4e9}))
+    assert told(session.snapshot()) == [("c0", "x = 'before'")]
+    push_live(NotebookSnapshot(origin="live", taken_at_s=4e9))  # there it is nothing but a request to us
+    assert told(session.snapshot()) == [("c0", "x = 2")]
+    push_live(None)
+    assert told(session.snapshot()) == [("c0", "x = 2")]
+    session.close()
 
 
 def test_colab_is_asked_and_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:

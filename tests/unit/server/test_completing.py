@@ -11,9 +11,9 @@ import pytest
 
 from jupyter_spark.errors import ConnectionFailed
 from jupyter_spark.journal import SafeJournal, open_journal
+from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers import Completed, Delta, ProviderEvent, ProviderRequest, Started, UsageSeen
 from jupyter_spark.server.completing import PageCompletions, Prepared
-from jupyter_spark.server.mirror import NotebookMirror
 from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.settings import Prices, Privacy, Profile
 from jupyter_spark.wire import CellSnapshot, TurnFigures, TurnRecord, Usage, WireModel

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
+from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers import Steering
 from jupyter_spark.server.connection import PageConnection
-from jupyter_spark.server.mirror import NotebookMirror
-from jupyter_spark.server.turn_log import TurnLog
+from jupyter_spark.turn_log import TurnLog
 from jupyter_spark.wire_page import text_mark
 
 WAIT_S = 20.0
