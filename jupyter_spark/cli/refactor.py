@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,15 @@ class Refactoring:
         The plan: read where the file is there, else written, and nothing more is done.
     output : Path, optional
         The folder that changed notebooks go to instead.
+    cluster : str, optional
+        The address of the Dask cluster whose workers do it.
     """
 
     jobs: int = 8
     verify: VerifyMode = "static"
     plan: Path | None = None
     output: Path | None = None
+    cluster: str | None = None
 
 
 def refactor_all(report: Report, common: Common, arguments: list[str], how: Refactoring, writing: Writing) -> int:
@@ -68,7 +72,8 @@ def refactor_all(report: Report, common: Common, arguments: list[str], how: Refa
         raise UsageError("A refactor needs notebooks and words.", 'E.g. refactor nb.ipynb "rename df to orders"')
     _require_sense(paths, how, writing)
     every = _Every(report, common, [Path(path) for path in paths], words, how, writing)
-    rows = every.done_at(_here(report))
+    with _place(report, how.cluster) as place:
+        rows = every.done_at(place)
     report.result["notebooks"] = rows
     report.table(["notebook", "changes", "fate"], [[r["notebook"], str(r.get("changes", "")), r["fate"]] for r in rows])
     statuses = {row["status"] for row in rows}
@@ -85,6 +90,20 @@ def _require_sense(paths: list[str], how: Refactoring, writing: Writing) -> None
     names = [Path(path).name for path in paths]
     if len(set(names)) < len(names):
         raise UsageError("Two notebooks of one name would go to one file.", "Refactor them one by one.")
+
+
+@contextmanager
+def _place(report: Report, cluster: str | None) -> Iterator[Place]:
+    if cluster is None:
+        yield _here(report)
+        return
+    from jupyter_spark.refactor.cluster import connected, work_on_cluster
+
+    with connected(cluster) as client:
+        threads = client.nthreads()
+        grown = f"{len(threads)} workers, {sum(threads.values())} at once" if threads else "waiting for a first worker"
+        report.note(f"Cluster {cluster}: {grown}.", style="dim")
+        yield partial(work_on_cluster, client)
 
 
 def _here(report: Report) -> Place:
