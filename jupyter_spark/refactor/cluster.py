@@ -1,8 +1,8 @@
 """The work on many notebooks, done by the workers of a Dask cluster.
 
 What is sent to a worker is one text, the notebook with what is asked of it, and what comes back is one text: a worker
-that dies takes nothing with it, and Dask gives its notebooks to another. No key is sent: a worker asks the endpoint with
-the keys of its own environment; what is written and remembered stays on the user's machine.
+that dies takes nothing with it, and Dask gives its notebooks to another. No key is sent: a worker asks with the keys of
+its own environment. What is written and remembered stays on the user's machine.
 """
 
 from __future__ import annotations
