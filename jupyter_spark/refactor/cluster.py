@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Outcome = WorkDone | SparkError
 
-_CONNECT_S = 10
+_CONNECT_S, _GRACE_S = 10, 1
 # How often work that raised is done again; a worker that died is the scheduler's to count (its allowed-failures).
 _RETRIES = 2
 _LEAST_SENT = 32  # so many notebooks wait at the cluster, however small it is now: it may grow by what waits
@@ -49,7 +50,7 @@ def connected(address: str) -> Iterator[Client]:
         has no jupyter_spark (``worker_without``) or another version of it or of ``distributed`` (``versions_differ``).
     """
     try:
-        from distributed import Client
+        import distributed  # noqa: F401
     except ImportError:
         raise ConfigError(
             "distributed is not installed, so no cluster can be asked.",
@@ -58,23 +59,40 @@ def connected(address: str) -> Iterator[Client]:
         ) from None
     # What it has to say of a lost connection is told here in a line of our own.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            client = Client(address, timeout=_CONNECT_S, set_as_default=False, name="jupyter-spark")
-    except (OSError, TimeoutError, ValueError, ImportError, RuntimeError) as error:
-        why = f" ({first})" if (first := str(error).partition("\n")[0].rstrip(".")) else ""
-        raise ConfigError(
-            f"No Dask scheduler answers at '{address}' within {_CONNECT_S} s{why}.",
-            "See that it runs, and that its address is like tcp://HOST:8786.",
-            code="no_cluster",
-        ) from None
+    client = _connect(address)
     try:
         _require_alike(client)
         yield client
     finally:
         with suppress(OSError, TimeoutError):  # it is gone already
             client.close(timeout=_CONNECT_S)
+
+
+def _connect(address: str) -> Client:
+    from distributed import Client
+
+    made: list[Client | Exception] = []
+
+    def make() -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                made.append(Client(address, timeout=_CONNECT_S, set_as_default=False, name="jupyter-spark"))
+        except Exception as error:  # noqa: BLE001 - of whatever kind: there is no cluster
+            made.append(error)
+
+    # In a thread, as it waits for ever for a server that takes the connection and is no scheduler.
+    making = Thread(target=make, daemon=True, name="connecting-to-dask")
+    making.start()
+    making.join(_CONNECT_S + _GRACE_S)
+    if made and not isinstance(made[0], Exception):
+        return made[0]
+    why = f" ({first})" if made and (first := str(made[0]).partition("\n")[0].rstrip(".")) else ""
+    raise ConfigError(
+        f"No Dask scheduler answers at '{address}' within {_CONNECT_S} s{why}.",
+        "See that it runs, and that its address is like tcp://HOST:8786.",
+        code="no_cluster",
+    )
 
 
 def work_on_cluster(client: Client, works: Iterable[tuple[int, NotebookWork]]) -> Iterator[tuple[int, Outcome]]:
