@@ -57,15 +57,21 @@ def connected(address: str) -> Iterator[Client]:
             "Install it: pip install 'jupyter-spark-ai[cluster]'",
             code="no_distributed",
         ) from None
-    # What it has to say of a lost connection is told here in a line of our own.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _silence()
     client = _connect(address)
     try:
         _require_alike(client)
         yield client
     finally:
-        with suppress(OSError, TimeoutError):  # it is gone already
+        with suppress(Exception):  # it may be gone already
             client.close(timeout=_CONNECT_S)
+
+
+def _silence() -> None:
+    """Let Dask not write into the user's terminal: what it has to say of a lost connection is told in one line."""
+    for name in list(logging.root.manager.loggerDict):  # each has a level and a handler of its own
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _connect(address: str) -> Client:
@@ -113,7 +119,7 @@ def work_on_cluster(client: Client, works: Iterable[tuple[int, NotebookWork]]) -
     futures = as_completed(loop=client.loop, raise_errors=False)
 
     def send() -> None:
-        room = max(2 * sum(client.nthreads().values()), _LEAST_SENT)
+        room = _room(client)
         while len(numbers) < room and (one := next(waiting, None)) is not None:
             number, work = one
             key = f"jupyter-spark-{run}-{number}"
@@ -126,11 +132,26 @@ def work_on_cluster(client: Client, works: Iterable[tuple[int, NotebookWork]]) -
         for future in futures:
             yield numbers.pop(future), _outcome(future)
             send()
+        for number, _ in waiting:  # nobody is left to do them
+            yield number, _lost()
     except KeyboardInterrupt:
         raise TurnStopped("Stopped.", "What was written before stays written.") from None
     finally:
-        with suppress(OSError, TimeoutError):
+        with suppress(Exception):  # it may be gone already
             client.cancel(list(numbers))
+
+
+def _room(client: Client) -> int:
+    """How many notebooks may be at the cluster; none if it is gone."""
+    if client.status != "running":
+        return 0
+    with suppress(OSError, TimeoutError):
+        return max(2 * sum(client.nthreads().values()), _LEAST_SENT)
+    return 0
+
+
+def _lost() -> SparkError:
+    return SparkError("The cluster is gone, or somebody cancelled the work.", "Run it again.", code="cluster_lost")
 
 
 def _outcome(future: Future) -> Outcome:
@@ -142,7 +163,7 @@ def _outcome(future: Future) -> Outcome:
         deaths = error.allowed_failures + 1
         return SparkError(f"{deaths} workers died at it, one after the other.", "See their logs.", code="worker_died")
     except CancelledError:
-        return SparkError("The cluster is gone, or somebody cancelled the work.", "Run it again.", code="cluster_lost")
+        return _lost()
     except Exception as error:  # noqa: BLE001 - what a worker raises is this notebook's, and stops no other
         said = str(error).partition("\n")[0]
         return SparkError(f"A worker failed: {type(error).__name__}: {said}", "See its log.", code="worker_failed")
