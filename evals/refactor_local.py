@@ -1,10 +1,9 @@
-"""Gives simple instructions for whole small notebooks to the built-in model, runs each notebook before and after, and counts.
+"""Gives simple instructions for small notebooks to the built-in model, runs each notebook before and after, and counts.
 
 ``python -m evals.refactor_local [--profile local] [--only TEXT] [--json FILE]``
 
-Of every task two things are told: whether the notebook still does what it did (every cell that ran is ``same``), and in how
-many of the places that the instruction is about it was followed. A notebook that is left as it was is the same, too, and
-does not count.
+Of every task two things are told: whether the notebook still does what it did (every cell is ``same``), and in how many
+of the places that the instruction is about it was followed. What is left as it was is the same, too, and does not count.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Task:
-    """An instruction for the first ``cells`` cells of a notebook; ``left`` counts the places where it is not followed."""
+    """An instruction for the first ``cells`` cells of a notebook; ``left`` counts where it is not followed (yet)."""
 
     name: str
     notebook: str
@@ -98,8 +97,8 @@ def formatted(trees: Sequence[ast.Module]) -> int:
 
 
 def imports_below(trees: Sequence[ast.Module]) -> int:
-    """Count the cells after the first of imports that import something."""
-    return max(sum(any(isinstance(n, ast.Import | ast.ImportFrom) for n in tree.body) for tree in trees) - 1, 0)
+    """Count the imports at the top of a cell that is not the first."""
+    return sum(isinstance(node, ast.Import | ast.ImportFrom) for tree in trees[1:] for node in tree.body)
 
 
 def named(name: str) -> Callable[[Sequence[ast.Module]], int]:
@@ -112,17 +111,16 @@ def named(name: str) -> Callable[[Sequence[ast.Module]], int]:
     return count
 
 
-AUTODIFF, LISPY, PROBABILITY = "handson-ml3-extra_autodiff", "pytudes-lispy", "pytudes-Probability"
+AUTODIFF, LISPY = "handson-ml3-extra_autodiff", "pytudes-lispy"
 TASKS = (
     Task("rename, calculus", AUTODIFF, 77, "rename gradients to numeric_gradients throughout", named("gradients")),
-    Task("rename, lisp", LISPY, 40, "rename global_env to top_env everywhere", named("global_env")),
+    Task("rename, lisp", LISPY, 40, "rename tokenize to read_tokens everywhere", named("tokenize")),
     Task("imports, lisp", LISPY, 40, "sort the imports to the top", imports_below),
     Task("imports, calculus", AUTODIFF, 77, "move all imports to the top", imports_below),
     Task("f-strings, calculus", AUTODIFF, 77, "use f-strings instead of format", formatted),
-    Task("docstrings, calculus", AUTODIFF, 77, "add a one-line docstring to each function", without_docstring),
-    Task("docstrings, probability", PROBABILITY, 24, "add docstrings to the functions", without_docstring),
-    Task("type hints, calculus", AUTODIFF, 27, "add type hints to the functions", without_hints),
-    Task("type hints, probability", PROBABILITY, 24, "add type hints", without_hints),
+    Task("docstrings, calculus", AUTODIFF, 29, "add a one-line docstring to each function", without_docstring),
+    Task("type hints, calculus", AUTODIFF, 29, "add type hints to the functions", without_hints),
+    Task("type hints, lisp", LISPY, 10, "add type hints", without_hints),
 )
 
 

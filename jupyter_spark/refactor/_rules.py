@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
+from jupyter_spark.errors import UsageError
 from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
 from jupyter_spark.refactor._planning import Reading, derived_id, notebook_hash
@@ -55,7 +56,17 @@ def plan_by_rules(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan 
 
 
 def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan:
-    """Return the plan that asks each code cell the same: for a model that is too small to plan."""
+    """Return the plan that asks each code cell the same: for a model that is too small to plan.
+
+    Raises
+    ------
+    UsageError
+        A rename that cannot be done everywhere: cell by cell it would be done here and there.
+    """
+    if _RENAMES.match(instruction):
+        changes = [NameChange(old=old, new=new) for old, new in _EACH.findall(instruction)]
+        if why := next(filter(None, (refuse_rename(change, snapshot.cells) for change in changes)), ""):
+            raise UsageError(f"It cannot be renamed: {why}", "Nothing was changed.", code="rename_refused")
     reading = Reading(snapshot)
     about = next((is_there for words, is_there in _ABOUT if words.search(instruction)), None)
     for cell in snapshot.cells:

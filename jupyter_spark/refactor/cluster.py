@@ -146,7 +146,7 @@ def _room(client: Client) -> int:
     if client.status != "running":
         return 0
     with suppress(OSError, TimeoutError):
-        return max(2 * sum(client.nthreads().values()), _LEAST_SENT)
+        return max(2 * sum(int(threads) for threads in client.nthreads().values()), _LEAST_SENT)
     return 0
 
 
