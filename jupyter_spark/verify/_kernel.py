@@ -14,7 +14,7 @@ from typing import Any
 from nbclient import NotebookClient
 
 # Of what a cell prints so much is kept; of the rest its length and its hash, so that two of them can be compared.
-KEPT_CHARACTERS = 5_000_000
+KEPT_CHARACTERS = 1_000_000
 _SEED = 20_250_101
 _SEED_S = 60
 _LOOK_S = 0.2
