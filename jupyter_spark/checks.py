@@ -23,7 +23,7 @@ from jupyter_spark.intent import (
     missing_construct,
     unwanted_names,
 )
-from jupyter_spark.ipysyntax import CellMagic, cell_magic, syntax_error, to_python
+from jupyter_spark.ipysyntax import CellMagic, cell_magic, parse_python, syntax_error, to_python
 from jupyter_spark.redact import process_vault, title_of
 from jupyter_spark.wire import CheckResult, TurnKind
 
@@ -324,7 +324,7 @@ def undefined_names(source: str, known: Collection[str]) -> dict[str, int]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            checker = Checker(ast.parse(code), builtins=set(known))
+            checker = Checker(parse_python(code), builtins=set(known))
         except RecursionError:  # a sum of a thousand terms compiles, and is too deep to walk
             return {}
     found: dict[str, int] = {}

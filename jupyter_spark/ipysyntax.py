@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +18,11 @@ PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python_in_proce
 # Prompts that IPython takes away wherever a line begins with one, even where that is Python.
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In ?\[)", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"^\s*%%(?P<name>[\w.]+)(?P<line>[^\n]*)\n?")
+
+
+# Before 3.11.8 CPython counts the depth of all threads' trees in one place, and may take one for another's (gh-106905).
+_PARSING = threading.Lock()
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -73,11 +80,20 @@ def to_tree(source: str) -> ast.Module | None:
         warnings.simplefilter("ignore")  # an invalid escape is the user's style, not an error
         if not _PROMPT.search(source):
             try:
-                return ast.parse(source)
+                return parse_python(source)
             except SyntaxError:
                 pass
         code = to_python(source).code
-        return None if code is None else ast.parse(code)
+        return None if code is None else parse_python(code)
+
+
+def parse_python(source: str) -> ast.Module:
+    """Parse Python, also where other threads (the user's cell) parse at the same time."""
+    with _PARSING:  # our own threads are kept apart; who disturbs us otherwise is over soon
+        for _ in range(_TRIES):
+            with suppress(SystemError):
+                return ast.parse(source)
+        return ast.parse(source)
 
 
 def _captures(magic: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from jupyter_spark._version import __version__
 from jupyter_spark.cli.options import (
     Apply,
     Cell,
+    Cluster,
     Common,
     Config,
     Json,
@@ -173,6 +174,7 @@ def refactor(
     plan: PlanFile = None,
     output: OutputFolder = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many cells are written at once.")] = 8,
+    cluster: Cluster = None,
     as_json: Json = False,
     tier: Tier = TierName.SPARK,
     profile: ProfileName = None,
@@ -183,7 +185,7 @@ def refactor(
     from jupyter_spark.cli.refactor import Refactoring, refactor_all
 
     common = Common(tier.value, profile, config)
-    how = Refactoring(jobs, verify.value, plan, output)
+    how = Refactoring(jobs, verify.value, plan, output, cluster)
     writing = Writing(apply, yes)
     return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, how, writing))
 

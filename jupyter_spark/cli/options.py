@@ -63,6 +63,12 @@ PlanFile = Annotated[
 OutputFolder = Annotated[
     Path | None, typer.Option("--output", metavar="DIR", help="Write the changed notebooks there instead.")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Let the workers of this Dask cluster do it, e.g. tcp://HOST:8786."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Tier = Annotated[TierName, typer.Option("--tier", help="Who answers: the fast tier or the deep one.")]
 ProfileName = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Who answers, by name.")]

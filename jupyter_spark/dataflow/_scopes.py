@@ -11,6 +11,8 @@ import ast
 import re
 from collections.abc import Callable, Iterable
 
+from jupyter_spark.ipysyntax import parse_python
+
 # Methods that change what they are called on; which type that is cannot be known, so this is a best effort.
 MUTATORS = frozenset(
     {
@@ -246,7 +248,7 @@ class Names(ast.NodeVisitor):
         line = str(words[-1]) if words else ""
         if kind == "run_line_magic" and words[0] in _LINE_MAGICS:
             try:
-                self._each(ast.parse(_OPTIONS.sub("", line)).body)
+                self._each(parse_python(_OPTIONS.sub("", line)).body)
             except SyntaxError:
                 return
         elif kind == "run_line_magic" and words[0] in _OPENERS:

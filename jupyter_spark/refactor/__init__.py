@@ -6,17 +6,22 @@ from jupyter_spark.refactor._composing import arrangement_of, became, compose, t
 from jupyter_spark.refactor._engine import RefactorJob, run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, proposed
 
 __all__ = [
+    "NotebookWork",
     "RefactorJob",
+    "WorkDone",
     "apply_proposal",
     "arrangement_of",
     "became",
     "check_notebook",
     "compose",
+    "do_work",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
+    "proposed",
     "read_plan",
     "run_refactor",
     "take_back",

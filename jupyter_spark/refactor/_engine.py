@@ -219,7 +219,8 @@ class _Refactor:
             return
         shared, known = self._shared(plan), frozenset(_names_of(plan))
         queue: asyncio.Queue[tuple[PlanStep, Any]] = asyncio.Queue()
-        gate = asyncio.Semaphore(max(1, self.job.jobs))
+        # The built-in model writes one cell as fast as several, and who waits for it loses its deadline.
+        gate = asyncio.Semaphore(1 if self.job.profile.stays_here else max(1, self.job.jobs))
         numbers = {cell_id: number for number, cell_id in self._real.items()}
 
         async def write(step: PlanStep) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from jupyter_spark.dataflow import cell_names, parse_cell
 from jupyter_spark.intent import bound_names
-from jupyter_spark.ipysyntax import to_python
+from jupyter_spark.ipysyntax import parse_python, to_python
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import NameChange
 
@@ -91,7 +91,7 @@ def _in_fields(text: str, change: NameChange) -> str:
 
 def _places(source: str, python: str, old: str) -> set[tuple[int, int, int]]:
     """Rows from 0, first and last columns in characters, of what stands for the global name."""
-    tree = ast.parse(python)
+    tree = parse_python(python)
     finder = _Finder(old)
     finder.visit(tree)
     lines = python.splitlines()

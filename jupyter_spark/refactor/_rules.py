@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
+from jupyter_spark.errors import UsageError
 from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
-from jupyter_spark.refactor._planning import Reading, new_id
+from jupyter_spark.refactor._planning import Reading, derived_id, notebook_hash
 from jupyter_spark.refactor._renaming import refuse_rename
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 from jupyter_spark.wire_refactor import NameChange, PlanStep, RefactorPlan
@@ -55,7 +56,17 @@ def plan_by_rules(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan 
 
 
 def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan:
-    """Return the plan that asks each code cell the same: for a model that is too small to plan."""
+    """Return the plan that asks each code cell the same: for a model that is too small to plan.
+
+    Raises
+    ------
+    UsageError
+        A rename that cannot be done everywhere: cell by cell it would be done here and there.
+    """
+    if _RENAMES.match(instruction):
+        changes = [NameChange(old=old, new=new) for old, new in _EACH.findall(instruction)]
+        if why := next(filter(None, (refuse_rename(change, snapshot.cells) for change in changes)), ""):
+            raise UsageError(f"It cannot be renamed: {why}", "Nothing was changed.", code="rename_refused")
     reading = Reading(snapshot)
     about = next((is_there for words, is_there in _ABOUT if words.search(instruction)), None)
     for cell in snapshot.cells:
@@ -111,7 +122,8 @@ def _imports_to_top(cells: Sequence[CellSnapshot]) -> list[PlanStep]:
     if not is_home:
         index = [cell.cell_id for cell in cells].index(home.cell_id)
         below = cells[index - 1].cell_id if index else ""
-        steps.append(PlanStep(step_id="", operation="insert", cell_id=new_id(), below=below, source=block))
+        new = derived_id(notebook_hash(cells), block)
+        steps.append(PlanStep(step_id="", operation="insert", cell_id=new, below=below, source=block))
     for cell_id, found in moved.items():
         cell = next(cell for cell in cells if cell.cell_id == cell_id)
         rest = _without(cell.source, found)

@@ -33,6 +33,9 @@ class VerifyOptions:
         How long a cell may run, and each run as a whole, in seconds. A cell that takes longer ends its run.
     memory_bytes : int, optional
         How much address space each process may take (Linux and macOS); None for as much as there is.
+    held_bytes : int, optional
+        How much memory each run may hold, all of its processes together; by default a bit less than half of what is
+        free. A cell that takes more ends its run.
     copy_limit_bytes : int
         How much of the notebook's folder is copied for each run.
     relative_tolerance, absolute_tolerance : float
@@ -48,6 +51,7 @@ class VerifyOptions:
     cell_timeout_s: float = 300.0
     total_timeout_s: float = 1800.0
     memory_bytes: int | None = 16 << 30
+    held_bytes: int | None = None
     copy_limit_bytes: int = 1 << 30
     relative_tolerance: float = 1e-6
     absolute_tolerance: float = 1e-12

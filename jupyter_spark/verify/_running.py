@@ -81,6 +81,7 @@ async def run_cells(
         total_timeout_s=options.total_timeout_s,
         memory_bytes=options.memory_bytes,
         copy_limit_bytes=options.copy_limit_bytes,
+        held_bytes=options.held_bytes,
     )
     working = asyncio.ensure_future(asyncio.to_thread(_work, job, hear))
     try:

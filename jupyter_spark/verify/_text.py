@@ -23,7 +23,7 @@ from jupyter_spark.verify._options import VerifyOptions
 _UNIT = r"(?:ns|µs|μs|us|ms|s|secs?|seconds?|min|mins|minutes?|h|hours?)"
 _NUMBER_OF = r"\d{1,12}(?:\.\d{1,12})?"
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py(?::\d+)?"), "<cell>"),
+    (re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py(?::\d+)?"), "<cell>"),
     (re.compile(r"<ipython-input-\d+-\w+>(?::\d+)?"), "<cell>"),
     (re.compile(r"\b(?:Cell )?In ?\[\d+\](?:, line \d+)?"), "<cell>"),
     (re.compile(r"(?:/private)?(?:/tmp|/var/folders|/var/tmp)/[^\s'\"<>:,)\]]*"), "<temporary>"),
@@ -60,7 +60,7 @@ _DATES = (
     ),
 )
 _EPOCH = re.compile(r"\b\d{10}(?:\.\d+)?\b")
-NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
 _MAX_LITERAL = 100_000
 _DAY_S = 86_400
 

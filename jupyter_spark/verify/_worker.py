@@ -40,6 +40,7 @@ class Job:
     total_timeout_s: float
     memory_bytes: int | None
     copy_limit_bytes: int
+    held_bytes: int | None = None
 
 
 @dataclass
@@ -127,13 +128,14 @@ async def _run(job: Job, told: IO[str]) -> Result:
 async def _execute(job: Job, cwd: Path, ends_at_s: float, result: Result, tell: Any) -> None:
     import nbformat
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-    from nbclient import NotebookClient
+
+    from jupyter_spark.verify._kernel import BoundedClient, default_memory_bytes, seed, watch_memory
 
     cells = [
         nbformat.v4.new_code_cell(source, metadata={"tags": tags})
         for source, tags in zip(job.sources, job.tags, strict=True)
     ]
-    client = NotebookClient(
+    client = BoundedClient(
         nbformat.v4.new_notebook(cells=cells),
         kernel_name=job.kernel_name,
         timeout_func=lambda _: max(min(job.cell_timeout_s, ends_at_s - time.monotonic()), 0.1),
@@ -145,8 +147,12 @@ async def _execute(job: Job, cwd: Path, ends_at_s: float, result: Result, tell: 
         coalesce_streams=False,
         shutdown_kernel="immediate",
     )
+    limit_bytes = job.held_bytes or default_memory_bytes()
+    over = threading.Event()
+    watching = watch_memory(limit_bytes, over.set)
     try:
         async with client.async_setup_kernel(cwd=str(cwd), env=_kernel_environment()):
+            await seed(client, job.sources)
             await _execute_cells(client, job, ends_at_s, result, tell)
     except NoSuchKernel:
         result.code, result.failed = "no_kernel", f"The kernel {job.kernel_name!r} is not installed."
@@ -154,11 +160,15 @@ async def _execute(job: Job, cwd: Path, ends_at_s: float, result: Result, tell: 
     except (RuntimeError, OSError) as error:
         if not any(ran.ran for ran in result.cells):
             result.code, result.failed = "kernel_start", f"The kernel {job.kernel_name!r} does not start: {error}."
+    finally:
+        watching.set()
+    if over.is_set() and (ended := next((ran for ran in result.cells if not ran.ran and ran.elapsed_s), None)):
+        ended.why_not = f"it took more than {limit_bytes / 1e9:.1f} GB of memory"
 
 
 def _kernel_environment() -> dict[str, str]:
-    # Sets of texts come in the same order in both runs. The user's own choice stands.
-    return {"PYTHONHASHSEED": "0", **os.environ}
+    # Sets of texts come in the same order in both runs. The user's own choice stands. No page is opened in a browser.
+    return {"PYTHONHASHSEED": "0", **os.environ, "BROWSER": f'"{sys.executable}" -c "" %s'}
 
 
 async def _execute_cells(client: Any, job: Job, ends_at_s: float, result: Result, tell: Any) -> None:
@@ -170,6 +180,7 @@ async def _execute_cells(client: Any, job: Job, ends_at_s: float, result: Result
             return
         tell("running", index + 1)
         started_s = time.monotonic()
+        client.begin_cell()
         try:
             await client.async_execute_cell(cell, index)
             ran.ran, ran.why_not = True, ""
@@ -178,7 +189,7 @@ async def _execute_cells(client: Any, job: Job, ends_at_s: float, result: Result
         except DeadKernelError:
             ran.why_not = "the kernel died while it ran"
         ran.elapsed_s = time.monotonic() - started_s
-        ran.outputs = [dict(output) for output in cell.outputs]
+        ran.outputs = [*(dict(output) for output in cell.outputs), *client.left_out()]
         if not ran.ran:
             for later in result.cells[index + 1 :]:
                 later.why_not = "a cell before it ended the run"

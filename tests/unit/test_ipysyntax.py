@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_spark.ipysyntax import PYTHON_MAGICS, PythonCell, syntax_error, to_python, to_tree
+from jupyter_spark.ipysyntax import PYTHON_MAGICS, PythonCell, parse_python, syntax_error, to_python, to_tree
 
 
 def test_plain_python_stays() -> None:
@@ -34,6 +37,33 @@ def test_ipythons_own_syntax(source: str, calls: str) -> None:
     assert (first, third) == ("x = 1", "y = 2")
     assert calls in second
     assert syntax_error(source) is None
+
+
+def test_threads_that_parse_do_not_disturb_each_other() -> None:
+    source = "x = [" + ", ".join(f"f({number}, [{{'a': (1, 2)}}] * 3)" for number in range(300)) + "]"
+
+    def let_others_run(*_: object) -> None:
+        time.sleep(1e-4)
+
+    gc.callbacks.append(let_others_run)  # in the middle of a tree
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            trees = list(pool.map(parse_python, [source] * 50))
+    finally:
+        gc.callbacks.remove(let_others_run)
+    assert {len(ast.dump(tree)) for tree in trees} == {len(ast.dump(ast.parse(source)))}
+
+
+def test_a_parse_that_another_thread_disturbed_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, disturbed = ast.parse, iter([SystemError("AST constructor recursion depth mismatch")] * 2)
+
+    def disturbing(source: str) -> ast.Module:
+        if error := next(disturbed, None):
+            raise error
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", disturbing)
+    assert ast.unparse(parse_python("x = 1")) == "x = 1"
 
 
 @pytest.mark.parametrize("name", sorted(PYTHON_MAGICS))
@@ -115,6 +145,7 @@ SIGNS = [*"x=1 \n%!?#'()\\;/", '"""', ">>> ", "... ", "In [1]: "]
 PARTS = st.sampled_from(SIGNS)
 
 
+@pytest.mark.filterwarnings("ignore:.*invalid escape sequence")
 @given(st.lists(PARTS, max_size=12).map("".join))
 def test_the_short_way_never_reads_a_cell_otherwise(source: str) -> None:
     try:

@@ -108,3 +108,10 @@ def test_the_tolerance_is_the_callers() -> None:
 def test_a_profile_without_its_times() -> None:
     line = "{count}    {time:.3f}    0.000    0.004    0.000 cell.py:1(f)"
     assert same(line.format(count=10, time=0.1), line.format(count=10, time=0.3))
+
+
+@pytest.mark.parametrize("long", ["9" * 100_000, "word" * 25_000, "0x" + "ab" * 50_000, "1." * 50_000])
+def test_a_long_line_is_read_in_one_go(long: str) -> None:
+    """Each took hours while a pattern looked at it from every place; the test's own limit of time ends that."""
+    assert steady(long) == long
+    assert compare_text(long, long + "x", VerifyOptions()) is not None
