@@ -41,7 +41,7 @@ def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: boo
     attempt = _checked(request, parsed, raw, repaired=repaired)
     if attempt.proposal is None or attempt.proposal.holds:
         return attempt
-    code = mend(_under_check(request, parsed))
+    code = mend(_under_check(request, parsed)) if request.is_python else None
     if code is None:
         return attempt
     mended = _checked(request, replace(parsed, code=code), raw, repaired=True)
@@ -57,6 +57,7 @@ def _under_check(request: TurnRequest, parsed: ParsedAnswer) -> EditUnderCheck:
         known_names=request.context.known_names,
         names_are_complete=request.context.names_are_complete,
         kept_back=bool(request.context.kept_back),
+        is_python=request.is_python,
     )
 
 

@@ -71,7 +71,7 @@ def render_prompt(request: TurnRequest, *, small: bool = False, prefill: bool = 
     return Prompt(
         messages,
         fence=fence,
-        prefill=f"{fence}python\n",
+        prefill=f"{fence}{request.language}\n",
         stop=(f"\n{fence}",),
         # A small model that has lost its way repeats itself without end; an edit is about as long as its cell.
         max_output_tokens=2 * estimate_tokens(old) + SPARE_TOKENS if small else None,
@@ -111,17 +111,21 @@ def _messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]
     """What was sent before, byte for byte, and then what is new."""
     notebook = notebook_text(request)
     return (
-        Message(role="system", content=RULES),
+        Message(role="system", content=_in_language(RULES, request)),
         *([Message(role="user", content=notebook)] if notebook else []),
         *request.conversation.messages,
         Message(role="user", content=_full_request(request, old, fence)),
     )
 
 
+def _in_language(rules: str, request: TurnRequest) -> str:
+    return rules if request.is_python else rules.replace("Python", request.language)
+
+
 def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
     rules = SMALL_EDIT_RULES if request.wants_code else SMALL_WORDS_RULES
     return (
-        Message(role="system", content=rules),
+        Message(role="system", content=_in_language(rules, request)),
         Message(role="user", content=_small_request(request, old, fence)),
     )
 
@@ -129,9 +133,9 @@ def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message
 def _full_request(request: TurnRequest, old: str, fence: str) -> str:
     parts = [news] if (news := news_text(request)) else []
     if old:
-        parts.append(f"The cell to work on, {target_label(request)}:\n\n{fence}python\n{old}\n{fence}")
+        parts.append(f"The cell to work on, {target_label(request)}:\n\n{fence}{request.language}\n{old}\n{fence}")
     elif request.wants_code:
-        parts.append(f"Use this fence:\n\n{fence}python\n...\n{fence}")
+        parts.append(f"Use this fence:\n\n{fence}{request.language}\n...\n{fence}")
     if request.error is not None:
         parts.append(f"It failed:\n\n{request.error.traceback or _one_line(request)}")
     parts.append(_task(request))
@@ -142,7 +146,7 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
     """The task stands last, after what it needs: a small model follows what it read last."""
     parts = [notebook_text(request)] if request.context.pieces and request.kind == "ask" else []
     if old:
-        parts.append(f"{fence}python\n{old}\n{fence}")
+        parts.append(f"{fence}{request.language}\n{old}\n{fence}")
     if request.kind != "ask":
         parts += _small_known(request)
     task = _small_task(request)
@@ -163,7 +167,7 @@ def _small_repair(request: TurnRequest, fence: str, found: str) -> str:
     known = _small_known(request)
     if not old:
         return "\n\n".join([*known, task, warning])
-    cell = f"{fence}python\n{old}\n{fence}"
+    cell = f"{fence}{request.language}\n{old}\n{fence}"
     last = f"Write the complete code with this change made: {task}"
     return "\n\n".join([f"Change this code: {task}", cell, *known, warning, last])
 

@@ -205,12 +205,18 @@ class TurnRequest(WireModel):
     notebook_path: str | None = None
     conversation_id: str | None = None
     group_id: str | None = None  # of tries at the same: the first one's turn id
+    language: str = "python"  # the notebook's
     session_key: str = ""  # the same for requests that share a prefix; random, never a path or a name
 
     @property
     def wants_code(self) -> bool:
         """Whether the answer is an edit rather than words."""
         return self.kind in ("rewrite", "generate", "fix")
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the notebook is Python's: of another language we know no more than its name."""
+        return self.language.lower() in ("python", "ipython")
 
 
 # --- what comes back -------------------------------------------------------------------------------
