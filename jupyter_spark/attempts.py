@@ -41,7 +41,7 @@ def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: boo
     attempt = _checked(request, parsed, raw, repaired=repaired)
     if attempt.proposal is None or attempt.proposal.holds or request.is_prose:
         return attempt
-    code = mend(_under_check(request, parsed))
+    code = mend(_under_check(request, parsed)) if request.is_python else None
     if code is None:
         return attempt
     mended = _checked(request, replace(parsed, code=code), raw, repaired=True)
@@ -58,6 +58,7 @@ def _under_check(request: TurnRequest, parsed: ParsedAnswer) -> EditUnderCheck:
         names_are_complete=request.context.names_are_complete,
         kept_back=bool(request.context.kept_back),
         is_prose=request.is_prose,
+        is_python=request.is_python,
     )
 
 

@@ -78,8 +78,8 @@ _COMMENT_OUT = re.compile(r"\bcomment\b.*\bout\b|\bdisable", re.IGNORECASE)
 class EditUnderCheck:
     """What the checks look at: the answer, the old text, what was asked, and the names that exist.
 
-    ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place. ``is_prose``: the cell
-    holds no code.
+    ``is_python``: of a notebook in another language only the text is judged, not the code. ``is_prose``: the cell holds
+    no code. ``kept_back``: secrets were not sent, so that the answer had to carry marks in their place.
     """
 
     answer: ParsedAnswer
@@ -90,6 +90,7 @@ class EditUnderCheck:
     names_are_complete: bool = True
     kept_back: bool = False
     is_prose: bool = False
+    is_python: bool = True
 
     @property
     def new_source(self) -> str:
@@ -110,11 +111,12 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
         return tuple(results)
     if edit.is_prose:
         return (*results, keeps_size(edit), changed(edit), *([keeps_secrets(edit)] if edit.kept_back else []))
-    results.append(parses(edit))
+    if edit.is_python:
+        results.append(parses(edit))
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
     if cell_magic(edit.old_source) is not None:
         results.append(keeps_magic(edit))
-    if results[1].ok:
+    if edit.is_python and results[1].ok:
         results += [names_known(edit), keeps_definitions(edit), as_asked(edit)]
     if edit.kept_back:
         results.append(keeps_secrets(edit))

@@ -112,18 +112,22 @@ def _messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]
     """What was sent before, byte for byte, and then what is new."""
     notebook = notebook_text(request)
     return (
-        Message(role="system", content=RULES),
+        Message(role="system", content=_in_language(RULES, request)),
         *([Message(role="user", content=notebook)] if notebook else []),
         *request.conversation.messages,
         Message(role="user", content=_full_request(request, old, fence)),
     )
 
 
+def _in_language(rules: str, request: TurnRequest) -> str:
+    return rules if request.is_python else rules.replace("Python", request.language)
+
+
 def _small_messages(request: TurnRequest, old: str, fence: str) -> tuple[Message, ...]:
     edit_rules = SMALL_PROSE_RULES if request.is_prose else SMALL_EDIT_RULES
     rules = edit_rules if request.wants_code else SMALL_WORDS_RULES
     return (
-        Message(role="system", content=rules),
+        Message(role="system", content=_in_language(rules, request)),
         Message(role="user", content=_small_request(request, old, fence)),
     )
 
@@ -157,7 +161,7 @@ def _small_request(request: TurnRequest, old: str, fence: str) -> str:
 def _opening(request: TurnRequest, fence: str) -> str:
     """The fence that opens the cell's text."""
     if not request.is_prose:
-        return f"{fence}python"
+        return f"{fence}{request.language}"
     return f"{fence}markdown" if request.target is not None and request.target.kind == "markdown" else f"{fence}text"
 
 

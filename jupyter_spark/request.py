@@ -127,6 +127,7 @@ def build_request(
         conversation=before,
         gone=gone if before.notebook is not None else (),
         notebook_path=snapshot.path,
+        language=snapshot.language,
         session_key=before.cache_key,
     )
 

@@ -205,6 +205,7 @@ class TurnRequest(WireModel):
     notebook_path: str | None = None
     conversation_id: str | None = None
     group_id: str | None = None  # of tries at the same: the first one's turn id
+    language: str = "python"  # the notebook's
     session_key: str = ""  # the same for requests that share a prefix; random, never a path or a name
 
     @property
@@ -216,6 +217,11 @@ class TurnRequest(WireModel):
     def is_prose(self) -> bool:
         """Whether the edit is one of a cell that holds no code."""
         return self.kind == "rewrite" and self.target is not None and self.target.kind != "code"
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the notebook is Python's: of another language we know no more than its name."""
+        return self.language.lower() in ("python", "ipython")
 
 
 # --- what comes back -------------------------------------------------------------------------------

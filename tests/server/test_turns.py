@@ -195,6 +195,24 @@ def test_a_question_that_was_refused_is_there_again(server: JupyterServer, paced
     assert paced.records == []
 
 
+def test_a_notebook_in_another_language(server: JupyterServer, paced: PacedServer) -> None:
+    """Its code is not taken for broken Python."""
+    source, changed = "x <- c(1, 2)\nprint(x)", "x <- c(1, 2, 3)\nprint(x)"
+    paced.answer = f"```R\n{changed}\n```\n"
+    with opened_page(server) as page:
+        cells = [{"cell_id": "r", "mark": text_mark(source)}]
+        page.send("cells_listed", notebook="of-r.ipynb", language="R", cells=cells)
+        page.send("cells_changed", notebook="of-r.ipynb", cells=[{"cell_id": "r", "source": source}])
+        page.ask(fresh(), "add a three", notebook="of-r.ipynb", kind="rewrite", cell_id="r")
+        proposal = page.until("edit_ready")["proposal"]
+        page.until("turn_finished")
+    assert proposal["edit"]["new_source"] == changed
+    assert all(check["ok"] for check in proposal["checks"])
+    assert "parses" not in [check["name"] for check in proposal["checks"]]
+    (record,) = paced.records
+    assert "```R\\nx <- c(1, 2)" in str(record.body)
+
+
 def test_new_words_redirect_a_running_answer(server: JupyterServer, paced: PacedServer) -> None:
     paced.answer = lambda body: "Only now." if "in one word" in str(body) else LONG
     paced.rate_tok_s = 200.0

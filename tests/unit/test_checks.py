@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jupyter_spark import checks
@@ -26,6 +28,12 @@ def test_without_code_only_the_fence_is_judged() -> None:
 
 def test_names_are_not_judged_in_what_does_not_parse() -> None:
     assert [result.name for result in check_edit(edit("a = ("))] == list(READABLE)
+
+
+def test_of_another_language_only_the_text_is_judged() -> None:
+    results = check_edit(replace(edit("x <- c(1, 2)\nmean(x)", "x <- 1"), is_python=False))
+    assert [result.name for result in results] == ["closed_fence", "no_elision", "keeps_size", "changed"]
+    assert all(result.ok for result in results)
 
 
 @pytest.mark.parametrize(

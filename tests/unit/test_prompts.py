@@ -68,6 +68,15 @@ def test_rules(kind: str, small: str) -> None:
     assert system(render_prompt(request(kind), small=True)) == small
 
 
+def test_a_notebook_of_another_language() -> None:
+    large, small = (render_prompt(request("rewrite", language="R"), small=one, prefill=True) for one in (False, True))
+    for prompt in (large, small):
+        assert prompt.prefill == "```R\n"
+        assert "```R\nx = 1\n```" in user(prompt)
+        assert not any("python" in message.content.lower() for message in prompt.messages)
+    assert system(small).startswith("You are a R expert")
+
+
 @pytest.mark.parametrize(
     ("kind", "words", "task"),
     [

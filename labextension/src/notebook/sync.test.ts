@@ -22,7 +22,7 @@ test('the server is told the language, and told again with another kernel', () =
     frame => sent.push(frame) > 0
   );
   sync.list();
-  expect(sent).toEqual([{ type: 'cells_listed', notebook: 'a.ipynb', language: 'r', cells: [] }]);
+  expect(sent).toEqual([{ type: 'cells_listed', notebook: 'a.ipynb', language: 'R', cells: [] }]);
   change({ metadataChange: new Map() });
   expect(sent).toHaveLength(1);
   metadata.language_info = { name: 'julia' };

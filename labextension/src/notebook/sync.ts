@@ -166,5 +166,5 @@ function languageOf(notebook: IWatchedNotebook): string {
     (notebook.getMetadata('language_info') as { name?: unknown } | undefined)?.name,
     (notebook.getMetadata('kernelspec') as { language?: unknown } | undefined)?.language
   ];
-  return names.find((name): name is string => typeof name === 'string' && name !== '')?.toLowerCase() ?? 'python';
+  return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'python';
 }

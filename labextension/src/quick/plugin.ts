@@ -80,7 +80,8 @@ function quickCommands(app: JupyterFrontEnd, spark: ISpark, edits: ISparkEdits, 
   return {
     quick: {
       label: args => readInstruction(args)?.label ?? trans.__('Ask with a Quick Instruction'),
-      caption: args => readInstruction(args)?.instruction ?? '',
+      caption: args =>
+        readInstruction(args)?.instruction ?? trans.__('One of the instructions in the settings, for the active cell'),
       describedBy: { args: QUICK_ARGUMENTS },
       isEnabled: args => readInstruction(args) !== null && hasText(tracker.activeCell, 'code') && !isLocked(tracker),
       execute: args => {
@@ -92,6 +93,7 @@ function quickCommands(app: JupyterFrontEnd, spark: ISpark, edits: ISparkEdits, 
     },
     'edit-quick': {
       label: trans.__('Edit These Instructions…'),
+      caption: trans.__('Open the settings of the one-click instructions'),
       execute: () => app.commands.execute('settingeditor:open', { query: 'Spark' })
     }
   };
