@@ -3,9 +3,10 @@
 from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
-from jupyter_spark.refactor._engine import RefactorJob, run_refactor
+from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
+from jupyter_spark.refactor._run import RefactorJob
 
 __all__ = [
     "RefactorJob",
