@@ -12,7 +12,9 @@ from jupyter_spark.errors import SparkError
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import compose
 from jupyter_spark.refactor._fan_out import CellTask, fan_out
+from jupyter_spark.refactor._findings import repairs_for
 from jupyter_spark.refactor._planning import step_line
+from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import Run, names_of
 from jupyter_spark.refactor._steps import changes_of, joined, renamed_changes, settled_changes
 from jupyter_spark.tokens import estimate_tokens
@@ -64,8 +66,17 @@ class CarryingOut:
         async with aclosing(self._written(tasks)) as writing:
             async for event in writing:
                 yield event
-        checks = self._checked()
+        checks = self._checked(self._changes)
         yield NotebookChecked(**self._run.head(), checks=checks)
+        after = compose(self._cells, self._changes)
+        if repairs := repairs_for(self._cells, after, self._plan, self._changes, checks):
+            repairing = RepairPass(self._run, self._plan, self._told, self._changes, self._checked)
+            async with aclosing(repairing.events(repairs)) as mending:
+                async for event in mending:
+                    yield event
+            self._changes = repairing.changes
+            checks = self._checked(self._changes)
+            yield NotebookChecked(**self._run.head(), checks=checks)
         proposal = RefactorProposal(
             proposal_id=uuid.uuid4().hex[:16],
             refactor_id=self._run.refactor_id,
@@ -142,9 +153,9 @@ class CarryingOut:
         message = f"'{step_line(step, self._cells).splitlines()[0]}' could not be done: {error}"
         return NotebookCheck(name="steps_done", ok=False, message=message, cell_id=step.cell_id)
 
-    def _checked(self) -> tuple[NotebookCheck, ...]:
-        after = compose(self._cells, self._changes)
-        return (*check_notebook(self._cells, after, self._plan, self._changes), *self._failed)
+    def _checked(self, changes: Sequence[CellChange]) -> tuple[NotebookCheck, ...]:
+        after = compose(self._cells, changes)
+        return (*check_notebook(self._cells, after, self._plan, changes), *self._failed)
 
 
 def _needs_model(step: PlanStep) -> bool:
