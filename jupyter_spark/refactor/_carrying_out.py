@@ -13,6 +13,7 @@ from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import compose
 from jupyter_spark.refactor._fan_out import CellTask, fan_out
 from jupyter_spark.refactor._findings import repairs_for
+from jupyter_spark.refactor._one_stream import fits_one_stream, one_stream
 from jupyter_spark.refactor._planning import step_line
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import Run, names_of
@@ -113,8 +114,15 @@ class CarryingOut:
 
     async def _written(self, tasks: Sequence[CellTask]) -> AsyncGenerator[AnyRefactorEvent, None]:
         """Let the model write the cells of the steps."""
-        progress = _Progress(tasks)
-        async with aclosing(fan_out(tasks, self._run.provider, self._run.job.jobs)) as events:
+        progress, left = _Progress(tasks), {task.step_id: task for task in tasks}
+        if fits_one_stream(tasks, self._run):
+            async with aclosing(one_stream(tasks, self._steps, self._run, self._told)) as together:
+                async for task, turn_event in together:
+                    yield self._cell_turn(task, turn_event)
+                    if isinstance(turn_event, TurnFinished):
+                        del left[task.step_id]
+                        yield self._step_done(task, turn_event, progress)
+        async with aclosing(fan_out(list(left.values()), self._run.provider, self._run.job.jobs)) as events:
             async for task, event in events:
                 if not isinstance(event, SparkError):
                     yield self._cell_turn(task, event)
