@@ -7,17 +7,22 @@ from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, proposed
 
 __all__ = [
+    "NotebookWork",
     "RefactorJob",
+    "WorkDone",
     "apply_proposal",
     "arrangement_of",
     "became",
     "check_notebook",
     "compose",
+    "do_work",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
+    "proposed",
     "read_plan",
     "run_refactor",
     "take_back",
