@@ -55,6 +55,11 @@ def new_id() -> str:
     return uuid.uuid4().hex[:8]
 
 
+def derived_id(*parts: str) -> str:
+    """Return the id of a new cell: the same for the same notebook and answer, wherever and whenever it is made."""
+    return text_hash("\0".join(parts))[:8]
+
+
 def notebook_hash(cells: Sequence[CellSnapshot]) -> str:
     """Return the hash of a notebook's texts: a plan is for these."""
     return text_hash("\0".join(f"{cell.cell_id}\0{cell.source}" for cell in cells))
@@ -230,11 +235,12 @@ def _take_insert(rest: str, reading: Reading) -> None:
         raise ValueError("an insert says what the new cell holds")
     kind = "markdown" if re.search(r"\b(?:markdown|text|heading)\b", head[: place.start()], re.IGNORECASE) else "code"
     text = words.strip().replace("\\n", "\n")
+    cells = reading.snapshot.cells
     reading.add(
         PlanStep(
             step_id="",
             operation="insert",
-            cell_id=new_id(),
+            cell_id=derived_id(notebook_hash(cells), str(len(reading.steps)), text),
             below=_below(place, reading),
             kind=kind,
             instruction="" if kind == "markdown" else text,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jupyter_spark.dataflow import cell_names, parse_cell
 from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
-from jupyter_spark.refactor._planning import Reading, new_id
+from jupyter_spark.refactor._planning import Reading, derived_id, notebook_hash
 from jupyter_spark.refactor._renaming import refuse_rename
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 from jupyter_spark.wire_refactor import NameChange, PlanStep, RefactorPlan
@@ -111,7 +111,8 @@ def _imports_to_top(cells: Sequence[CellSnapshot]) -> list[PlanStep]:
     if not is_home:
         index = [cell.cell_id for cell in cells].index(home.cell_id)
         below = cells[index - 1].cell_id if index else ""
-        steps.append(PlanStep(step_id="", operation="insert", cell_id=new_id(), below=below, source=block))
+        new = derived_id(notebook_hash(cells), block)
+        steps.append(PlanStep(step_id="", operation="insert", cell_id=new, below=below, source=block))
     for cell_id, found in moved.items():
         cell = next(cell for cell in cells if cell.cell_id == cell_id)
         rest = _without(cell.source, found)

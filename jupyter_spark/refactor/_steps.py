@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from jupyter_spark.refactor._planning import new_id
+from jupyter_spark.refactor._planning import derived_id, new_id
 from jupyter_spark.refactor._renaming import rename_global
 from jupyter_spark.wire import CellSnapshot, CheckResult, Proposal, text_hash
 from jupyter_spark.wire_refactor import CellChange, PlanStep, RefactorPlan
@@ -115,8 +115,8 @@ def _written(
         base[step.cell_id], parts[0], step.step_id, step.step_id, checks=checks, words=words, repaired=repaired
     )
     out, below = [first], step.cell_id
-    for part in parts[1:]:
-        cell_id = new_id()
+    for number, part in enumerate(parts[1:]):
+        cell_id = derived_id(step.cell_id, base[step.cell_id].source, str(number), part)
         out.append(_insert(step, cell_id, below, part, "code", ()))
         below = cell_id
     return (*out, *(_delete(base[cell_id], step) for cell_id in step.cells[1:]))
