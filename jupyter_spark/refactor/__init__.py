@@ -7,11 +7,13 @@ from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
-from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, proposed
+from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
 
 __all__ = [
     "NotebookWork",
     "RefactorJob",
+    "Verified",
     "WorkDone",
     "apply_proposal",
     "arrangement_of",
@@ -25,7 +27,9 @@ __all__ = [
     "proposed",
     "read_plan",
     "run_refactor",
+    "run_verified",
     "take_back",
     "taken_changes",
+    "verify_proposal",
     "was_interrupted",
 ]

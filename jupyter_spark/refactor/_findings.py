@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
@@ -151,12 +151,14 @@ def repairs_of_failing(
 ) -> list[Repair]:
     """Return the repairs of cells that fail since the change.
 
-    A cell that was not changed itself fails for another that was: the nearest that it rests on.
+    A cell that was not changed itself fails for another that was: the nearest that it rests on. One that rests on
+    another that fails may fail for that alone, and waits.
     """
     changed = {change.cell_id for change in changes if change.operation in ("edit", "insert")}
     out: dict[str, Repair] = {}
     for number, cell in enumerate(after):
-        if (error := failing.get(cell.cell_id)) is None:
+        error = failing.get(cell.cell_id)
+        if error is None or _nearest(after, number, failing.keys() - {cell.cell_id}):
             continue
         guilty = cell.cell_id if cell.cell_id in changed else _nearest(after, number, changed) or cell.cell_id
         if guilty not in out:
@@ -166,7 +168,7 @@ def repairs_of_failing(
     return list(out.values())
 
 
-def _nearest(cells: Sequence[CellSnapshot], number: int, changed: set[str]) -> str | None:
+def _nearest(cells: Sequence[CellSnapshot], number: int, changed: Collection[str]) -> str | None:
     """The changed cell that a cell rests on, over the fewest cells between them."""
     seen, rest = {number}, [number]
     while rest:
