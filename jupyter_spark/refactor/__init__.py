@@ -5,6 +5,7 @@ from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
 from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
+from jupyter_spark.refactor._recording import done_key, refactor_record
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
 from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
@@ -21,11 +22,13 @@ __all__ = [
     "check_notebook",
     "compose",
     "do_work",
+    "done_key",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
     "proposed",
     "read_plan",
+    "refactor_record",
     "run_refactor",
     "run_verified",
     "take_back",

@@ -61,9 +61,9 @@ class RefactorJob:
 class Run:
     """One refactor while it runs: whoever makes its turns and its events takes from here what they begin with."""
 
-    def __init__(self, job: RefactorJob, provider: Provider) -> None:
+    def __init__(self, job: RefactorJob, provider: Provider, refactor_id: str = "") -> None:
         self.job, self.provider = job, provider
-        self.refactor_id = uuid.uuid4().hex[:16]
+        self.refactor_id = refactor_id or uuid.uuid4().hex[:16]
         self.tally = RefactorTally()
         self._seq = 0
         self._numbers = {cell.cell_id: str(i) for i, cell in enumerate(job.snapshot.cells)}

@@ -18,9 +18,17 @@ from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import RefactorJob, Run
 from jupyter_spark.verify import CellGroup, VerificationReport, VerifyOptions, VerifyProgress, verify_notebook
 from jupyter_spark.wire import ErrorReport, TurnFigures
-from jupyter_spark.wire_refactor import AnyRefactorEvent, CellChange, NotebookCheck, NotebookChecked, RefactorProposal
+from jupyter_spark.wire_refactor import (
+    AnyRefactorEvent,
+    CellChange,
+    NotebookCheck,
+    NotebookChecked,
+    RefactorNotice,
+    RefactorProposal,
+)
 
 ROUNDS = 3  # of repairs: each is a run of the notebook more
+RUNNING = "Running the notebook before and after."
 Progress = Callable[[VerifyProgress], None]
 
 
@@ -79,10 +87,11 @@ async def run_verified(
     Yields
     ------
     event or Verified
-        The events of the repairs' turns, and what came of each run, which is never worse than the one before; the last
-        one counts.
+        The events of the repairs' turns, numbered afresh, and what came of each run, which is never worse than the one
+        before; the last one counts.
     """
-    run = Run(job, provider)
+    run = Run(job, provider, proposal.refactor_id)
+    yield RefactorNotice(**run.head(), message=RUNNING)
     best = Verified(proposal, await verify_proposal(data, proposal, path, on_progress=on_progress), TurnFigures())
     yield best
     mended: set[str] = set()
@@ -108,6 +117,7 @@ async def run_verified(
         yield NotebookChecked(**run.head(), checks=checks)
         update = {"changes": tuple(repairing.changes), "checks": checks}
         mended_proposal = best.proposal.model_copy(update=update)
+        yield RefactorNotice(**run.head(), message=RUNNING)
         report = await verify_proposal(data, mended_proposal, path, on_progress=on_progress)
         if _against(report) > _against(best.report):
             return
