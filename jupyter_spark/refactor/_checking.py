@@ -114,16 +114,20 @@ def _torn(before: Sequence[CellSnapshot], after: Sequence[CellSnapshot]) -> Foun
 
 
 def early_names(cells: Sequence[CellSnapshot]) -> dict[str, frozenset[str]]:
-    """Return for each cell the names that it needs and that nothing above it defines."""
+    """Return for each cell the names that it needs and that nothing above it is seen to define."""
     defined: set[str] = set(_GIVEN)
     out: dict[str, frozenset[str]] = {}
-    hidden = False  # below a star import, anything may be defined
     for cell in cells:
         names = _names(cell)
-        out[cell.cell_id] = frozenset() if hidden or names.star_imports else names.needs - defined
+        out[cell.cell_id] = names.needs - defined
         defined |= names.defines
-        hidden = hidden or bool(names.star_imports)
     return out
+
+
+def _below_stars(cells: Sequence[CellSnapshot]) -> frozenset[str]:
+    """The cells at or below a star import, where anything may be defined."""
+    at = next((number for number, cell in enumerate(cells) if _names(cell).star_imports), len(cells))
+    return frozenset(cell.cell_id for cell in cells[at:])
 
 
 def _names(cell: CellSnapshot) -> CellNames:
@@ -140,8 +144,11 @@ def _out_of_order(
     was, now = early_names(before), early_names(after)
     known = {cell.cell_id for cell in before}
     merged = {change.group for change in changes if change.operation == "delete"}
-    stars = {star for cell in before for star in _names(cell).star_imports}
-    lost_stars = stars - {star for cell in after for star in _names(cell).star_imports}
+    stars, stars_now = ({star for cell in cells for star in _names(cell).star_imports} for cells in (before, after))
+    lost_stars, hidden = stars - stars_now, _below_stars(after)
+    # What a star import gives is not known, but it gave none of the names that a cell was seen to define.
+    seen = frozenset[str]() if stars_now - stars else frozenset().union(*(_names(cell).defines for cell in before))
+    seen = frozenset(renamed.get(name, name) for name in seen)
     anywhere = frozenset(renamed.get(name, name) for names in was.values() for name in names)
     defined = {name: cell.cell_id for cell in after for name in _names(cell).defines}
     loose = {c.cell_id for c in changes if c.operation == "insert" or c.group in merged}
@@ -150,7 +157,8 @@ def _out_of_order(
             allowed = frozenset(renamed.get(name, name) for name in was[cell.cell_id])
         else:
             allowed = anywhere
-        names = tuple(sorted(now[cell.cell_id] - allowed))
+        early = now[cell.cell_id] & seen if cell.cell_id in hidden else now[cell.cell_id]
+        names = tuple(sorted(early - allowed))
         if not names:
             continue
         label, quoted = cell_label(before, cell.cell_id), ", ".join(f"'{name}'" for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from jupyter_spark.conversation import begin, settled
+from jupyter_spark.dataflow import cell_names
 from jupyter_spark.intent import asked_names
 from jupyter_spark.providers import Provider
 from jupyter_spark.refactor._planning import PLAN_RULES, plan_lines
@@ -34,6 +36,10 @@ from jupyter_spark.wire import (
 from jupyter_spark.wire_refactor import RefactorPlan
 
 ONE_STREAM_TOKENS = 256
+_IMPORTS = re.compile(
+    r"\bimport(?:s|ing)?\s+(?P<names>`?[A-Za-z_]\w*`?(?:(?:\s*,\s*|\s+and\s+|\s+as\s+)`?[A-Za-z_]\w*`?)*)"
+)
+_NAME = re.compile(r"\b(?!and\b|as\b)[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,14 @@ class Run:
 
 def names_of(plan: RefactorPlan) -> frozenset[str]:
     """Return the names that a plan speaks of: a cell may rely on what another one is about to define."""
-    asked = [name for step in plan.steps for name in asked_names(step.instruction)]
-    return frozenset(asked + [change.new for change in plan.renames])
+    names = {change.new for change in plan.renames}
+    for step in plan.steps:
+        if step.source is not None and step.kind == "code":
+            names |= cell_names(step.source).defines
+        names.update(asked_names(step.instruction))
+        for imported in _IMPORTS.finditer(step.instruction):
+            names.update(_NAME.findall(imported["names"]))
+    return frozenset(names)
 
 
 # --- figures ---------------------------------------------------------------------------------------
