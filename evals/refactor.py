@@ -165,8 +165,8 @@ def ways_of(task: Task) -> list[str]:
 
 def is_good(way: str, ended: Ended) -> bool:
     """Whether a task ended as it must."""
-    allowed = {"wrong": ("caught",), "partly": ("caught", "right")}
-    return ended.verdict in allowed.get(way, ("right",))
+    mended_or_caught = ("caught", "right")
+    return ended.verdict in {"wrong": mended_or_caught, "partly": mended_or_caught}.get(way, ("right",))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -220,8 +220,8 @@ def run_all() -> bool:
 
 def _planted(name: str, index: int, text: str, other: str, what: str) -> Task:
     notebook = read(name)
-    plan, answer = (f"edit cell {index}: tidy up, in step {index}",), notebook.cells[index].source.replace(text, other)
-    answers = {f"tidy up, in step {index}": answer}
+    plan, answer = (f"edit cell {index}: tidy up (step {index})",), notebook.cells[index].source.replace(text, other)
+    answers = {f"tidy up (step {index})": answer}
     return Task(name, "tidy up", notebook, plan, answers, (), what, plan, answers, plan)
 
 

@@ -136,7 +136,7 @@ def _edits(
     """A task whose steps each edit a cell; the mistake is made in the last of them, the first is what is forgotten."""
     if not right:
         return None
-    words = {index: f"{instruction}, in step {index}" for index in right}
+    words = {index: f"{instruction} (step {index})" for index in right}
     answers = {words[index]: source for index, source in right.items()}
     last = max(right)
     plan = tuple(f"edit cell {index}: {words[index]}" for index in right)
@@ -176,7 +176,7 @@ def _rename(name: str, notebook: NotebookSnapshot) -> Task | None:
                 continue
             new = f"{old}_renamed"
             right = {i: _renamed(notebook.cells[i].source, old, new) for i in (home, *users)}
-            words = f"call it {new} in step {home}"
+            words = f"call it {new} (step {home})"
             return Task(
                 notebook=name,
                 instruction=f"give {old} the better name {new}",
@@ -249,14 +249,21 @@ def _misnamed(_: str, right: str) -> str:
 
 
 def _comments(name: str, notebook: NotebookSnapshot) -> Task | None:
-    cells = [(i, c) for i, c, _ in _trees(notebook) if 2 <= c.source.count("\n") <= 12 and "(" in c.source]
+    cells = [(i, c) for i, c, _ in _trees(notebook) if 2 <= c.source.count("\n") <= 12 and _calls(c.source)]
     right = {i: f"# What step {i} is for.\n{c.source}" for i, c in cells[:_MOST_CELLS]}
     return _edits(name, "say in a comment what each cell is for", notebook, right, "it is cut off", _cut_off)
 
 
+def _calls(source: str) -> bool:
+    return any(token.string == "(" for token in tokenize.generate_tokens(io.StringIO(source).readline))
+
+
 def _cut_off(_: str, right: str) -> str:
-    at = right.rfind("(")
-    return right[: at + 1]
+    """Cut after the last bracket that opens outside of texts and comments."""
+    brackets = [t for t in tokenize.generate_tokens(io.StringIO(right).readline) if t.string == "("]
+    row, column = brackets[-1].end
+    lines = right.split("\n")
+    return "\n".join([*lines[: row - 1], lines[row - 1][:column]])
 
 
 def _logging(name: str, notebook: NotebookSnapshot) -> Task | None:
@@ -321,7 +328,7 @@ def _split(name: str, notebook: NotebookSnapshot) -> Task | None:
         elsewhere = set().union(*(_defines(other) for i, _, other in trees if i < index))
         if not first.strip() or not (bound - elsewhere) & {n for _, _, other in trees for n in _loads(other)}:
             continue
-        words = f"the imports and the rest, in step {index}"
+        words = f"the imports and the rest (step {index})"
         cells = [(c.kind, c.source) for c in notebook.cells]
         expected = (*cells[:index], ("code", first), ("code", second), *cells[index + 1 :])
         plan = (f"split cell {index}: {words}",)
@@ -353,7 +360,7 @@ def _merge(name: str, notebook: NotebookSnapshot) -> Task | None:
     for (index, cell, _), (below, other, second) in pairwise(trees):
         if below != index + 1 or not any(isinstance(n, _DEFS) for n in second.body):
             continue
-        words = f"one cell, with step {index} first"
+        words = f"one cell, this one first (step {index})"
         whole = f"{cell.source}\n\n\n{other.source}"
         cells = [(c.kind, c.source) for c in notebook.cells]
         plan = (f"merge cells {index}, {below}: {words}",)
@@ -406,9 +413,9 @@ def _is_free(tree: ast.Module) -> bool:
     """Whether a cell is nothing but imports, or texts and numbers with a name."""
     return all(
         isinstance(s, ast.Import | ast.ImportFrom)
-        or (isinstance(s, ast.Assign) and all(isinstance(n, ast.Constant) for n in ast.walk(s.value)))
+        or (isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant) and isinstance(s.targets[0], ast.Name))
         for s in tree.body
-    ) and bool(tree.body)
+    )
 
 
 def _delete(name: str, notebook: NotebookSnapshot) -> Task | None:

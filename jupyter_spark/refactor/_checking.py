@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _GIVEN = frozenset({*dir(builtins), *IPYTHON_NAMES, "__name__", "__file__"})
 
 
@@ -185,25 +187,32 @@ def _definitions_lost(
     """Every function and class is still there, unless the words ask for less."""
     if asks_for_less(plan.instruction):
         return
-    there = frozenset[str]().union(*(_names(cell).defines for cell in after), _inner_functions(after))
+    there, had = _definitions(after), _definitions(before)
+    by_id = {cell.cell_id: cell for cell in after}
     for cell in before:
+        kept = _definitions([by_id[cell.cell_id]]) if cell.cell_id in by_id else Counter[str]()
         for name in _functions(cell):
-            if renamed.get(name, name) not in there:
+            now = renamed.get(name, name)
+            # Of several of one name, each counts: the others would be called in the place of one that is gone.
+            if not kept[now] and there[now] < had[name]:
                 message = f"'{name}' of {cell_label(before, cell.cell_id)} is gone, and was not asked to be removed."
                 yield cell.cell_id, message, (name,)
 
 
 def _functions(cell: CellSnapshot) -> list[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     tree = parse_cell(cell.source) if cell.kind == "code" else None
-    return [node.name for node in tree.body if isinstance(node, kinds)] if tree is not None else []
+    return [node.name for node in tree.body if isinstance(node, _DEFINITIONS)] if tree is not None else []
 
 
-def _inner_functions(cells: Sequence[CellSnapshot]) -> frozenset[str]:
-    """Methods: a function that became one is not gone."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    trees = [tree for cell in cells if cell.kind == "code" and (tree := parse_cell(cell.source)) is not None]
-    return frozenset(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, kinds))
+def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
+    """How often each name is defined: a function that became a method, or a value, is not gone."""
+    found: Counter[str] = Counter()
+    for cell in cells:
+        tree = parse_cell(cell.source) if cell.kind == "code" else None
+        names = [node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)] if tree is not None else []
+        found.update(names)
+        found.update(_names(cell).defines.difference(names))
+    return found
 
 
 # --- imports ---------------------------------------------------------------------------------------
