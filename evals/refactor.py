@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.refactor_tasks import NOTEBOOKS, Task, every_task, read
+from evals.refactoring import NOTEBOOKS, Task, every_task, read
 from evals.verify import PLANTS
 from jupyter_spark.notebook import parse_notebook, snapshot
 from jupyter_spark.providers import Completed, Delta, ProviderRequest, Started
