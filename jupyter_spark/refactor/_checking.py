@@ -11,9 +11,9 @@ from functools import lru_cache
 from importlib.util import find_spec
 
 from jupyter_spark.checks import IPYTHON_NAMES, asks_for_less
-from jupyter_spark.dataflow import CellNames, cell_names, parse_cell
+from jupyter_spark.dataflow import CellNames, cell_names
 from jupyter_spark.ipysyntax import syntax_error
-from jupyter_spark.refactor._calls import misfits
+from jupyter_spark.refactor._calls import misfits, tree_of
 from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan
@@ -200,7 +200,7 @@ def _definitions_lost(
 
 
 def _functions(cell: CellSnapshot) -> list[str]:
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
+    tree = tree_of(cell.source) if cell.kind == "code" else None
     return [node.name for node in tree.body if isinstance(node, _DEFINITIONS)] if tree is not None else []
 
 
@@ -208,7 +208,7 @@ def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
     """How often each name is defined: a function that became a method, or a value, is not gone."""
     found: Counter[str] = Counter()
     for cell in cells:
-        tree = parse_cell(cell.source) if cell.kind == "code" else None
+        tree = tree_of(cell.source) if cell.kind == "code" else None
         names = [node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)] if tree is not None else []
         found.update(names)
         found.update(_names(cell).defines.difference(names))
@@ -237,7 +237,7 @@ def _is_installed(module: str) -> bool:
 
 
 def _modules(cell: CellSnapshot) -> frozenset[str]:
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
+    tree = tree_of(cell.source) if cell.kind == "code" else None
     found: set[str] = set()
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Import):

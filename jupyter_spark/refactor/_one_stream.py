@@ -26,7 +26,7 @@ from jupyter_spark.wire import (
 )
 from jupyter_spark.wire_refactor import PlanStep
 
-MOST_CELLS = 8
+SECTION_TOKENS = 15  # of a heading, and of the fence around a cell
 _HEADING = re.compile(
     r"^ {0,3}#{1,6}[ \t]+(?:new[ \t]+)?(?:cell[ \t]+)?[`'\"*]*(?P<name>[\w-]+)[`'\"*]*:?[ \t]*$", re.I
 )
@@ -40,8 +40,8 @@ Write for each, in this order, its heading line and below it the whole new cell 
 def fits_one_stream(tasks: Sequence[CellTask], run: Run) -> bool:
     """Whether a few cells are short enough that one answer with all of them is soon there."""
     job = run.job
-    tokens = sum(task.size_tokens for task in tasks)
-    return not job.profile.small and 2 <= len(tasks) <= MOST_CELLS and tokens <= job.one_stream_tokens
+    tokens = sum(task.size_tokens + SECTION_TOKENS for task in tasks)
+    return not job.profile.small and len(tasks) > 1 and tokens <= job.one_stream_tokens
 
 
 async def one_stream(
