@@ -7,7 +7,6 @@ What is shown and written is here, on the user's machine.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from jupyter_spark.cli.diffs import show_diff, unified
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.refactor_done import OutputFolder, is_done_in_place
-from jupyter_spark.cli.refactor_view import Row, open_view, show_rows
+from jupyter_spark.cli.refactor_view import DONE_BEFORE, NOT_WRITTEN, Row, open_view, show_rows
 from jupyter_spark.cli.report import CHECK_FAILED, DONE, FAILED, INTERRUPTED, Report
 from jupyter_spark.cli.scene import Scene, set_scene
 from jupyter_spark.errors import EditRefused, SparkError, TurnStopped, UsageError
@@ -178,7 +177,7 @@ class _Every:
             with self._failing(number):
                 scene, work = self._work(path)
                 if self._is_done(work, path):
-                    fate = "done before (--again does it again)"
+                    fate = DONE_BEFORE
                     self._rows[number] = {"notebook": str(path), "status": DONE, "fate": fate, "done_before": True}
                     continue
                 self._begun[number] = scene, work
@@ -241,7 +240,7 @@ class _Every:
             self._report.error(EditRefused(why, hint), CHECK_FAILED)
             return row | {"status": CHECK_FAILED, "fate": "does not hold: not written"}
         if not wanted:
-            return row | {"fate": "not written (--apply writes it)"}
+            return row | {"fate": NOT_WRITTEN}
         whole = proposed(scene.file.data, outcome.proposal)
         if self._output is not None:
             return row | {"fate": f"written to {self._output.put(scene.path.name, whole, work, scene.path)}"}
@@ -290,5 +289,4 @@ def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> st
     if not proposal.changes:
         return "nothing to write"
     entry = apply_proposal(scene.path, scene.file.data, proposal, journal)
-    undo = f"written (jupyter spark undo {shlex.quote(str(scene.path))})"
-    return undo if entry is not None else "written; without a journal it cannot be undone"
+    return "written" if entry is not None else "written; without a journal it cannot be undone"

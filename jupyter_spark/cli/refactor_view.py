@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from types import TracebackType
@@ -14,16 +15,36 @@ from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import AnyRefactorEvent, NotebookChecked, PlanReady, RefactorNotice, StepDone
 
 Row = dict[str, Any]
+NAME_CHARS = 40
+NOT_WRITTEN, DONE_BEFORE = "not written", "done before"
+NEXT = {
+    NOT_WRITTEN: "--apply writes it; --output DIR writes changed copies.",
+    DONE_BEFORE: "--again does again what the same refactor is done with.",
+    "written": "jupyter spark undo NOTEBOOK takes a refactor back.",
+}
 
 
 def show_rows(report: Report, rows: list[Row]) -> list[Row]:
-    """Show the table of what became of each notebook."""
+    """Show the table of what became of each notebook, and what can be done next."""
     report.result["notebooks"] = rows
     report.table(
         ["NOTEBOOK", "CHANGES", "VERIFIED", "TOOK", "TOKENS", "FATE"],
-        [[row["notebook"], str(row.get("changes", "")), *_figures_of(row), row["fate"]] for row in rows],
+        [[_short(row["notebook"]), str(row.get("changes", "")), *_figures_of(row), row["fate"]] for row in rows],
     )
+    fates = {row["fate"] for row in rows}
+    for fate, next_step in NEXT.items():
+        if fate in fates:
+            report.note(next_step, style="dim")
     return rows
+
+
+def _short(path: str) -> str:
+    """A notebook's name that leaves room beside it, on a screen; the end of a long one tells the most."""
+    if not sys.stdout.isatty():
+        return path
+    near = os.path.relpath(path)
+    name = near if len(near) < len(path) else path
+    return name if len(name) <= NAME_CHARS else f"…{name[1 - NAME_CHARS :]}"
 
 
 def _figures_of(row: Row) -> tuple[str, str, str]:
