@@ -5,16 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from jupyter_spark.dataflow import parse_cell
+from jupyter_spark.refactor._facts import facts_of
 from jupyter_spark.wire import CellSnapshot
-
-
-@lru_cache(maxsize=1024)
-def tree_of(source: str) -> ast.Module | None:
-    """Return a cell's tree, to be looked at only: most cells are the same before a refactor and after."""
-    return parse_cell(source)
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ def _signatures(cells: Sequence[CellSnapshot]) -> dict[str, Signature]:
     """The functions that are defined once; with a decorator, anything may be taken."""
     found: dict[str, list[Signature]] = {}
     for cell in cells:
-        tree = tree_of(cell.source) if cell.kind == "code" else None
+        tree = facts_of(cell).tree
         for node in tree.body if tree is not None else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list:
                 found.setdefault(node.name, []).append(_signature(node.args))
@@ -85,7 +78,7 @@ def _signature(arguments: ast.arguments) -> Signature:
 
 
 def _calls(cell: CellSnapshot, name: str) -> Iterator[ast.Call]:
-    tree = tree_of(cell.source) if cell.kind == "code" else None
+    tree = facts_of(cell).tree
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
             yield node

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import sys
 from collections import Counter
@@ -13,12 +12,12 @@ from importlib.util import find_spec
 from jupyter_spark.checks import IPYTHON_NAMES, asks_for_less
 from jupyter_spark.dataflow import CellNames, cell_names
 from jupyter_spark.ipysyntax import syntax_error
-from jupyter_spark.refactor._calls import misfits, tree_of
+from jupyter_spark.refactor._calls import misfits
+from jupyter_spark.refactor._facts import facts_of
 from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _GIVEN = frozenset({*dir(builtins), *IPYTHON_NAMES, "__name__", "__file__"})
 
 
@@ -191,7 +190,7 @@ def _definitions_lost(
     by_id = {cell.cell_id: cell for cell in after}
     for cell in before:
         kept = _definitions([by_id[cell.cell_id]]) if cell.cell_id in by_id else Counter[str]()
-        for name in _functions(cell):
+        for name in facts_of(cell).functions:
             now = renamed.get(name, name)
             # Of several of one name, each counts: the others would be called in the place of one that is gone.
             if not kept[now] and there[now] < had[name]:
@@ -199,17 +198,11 @@ def _definitions_lost(
                 yield cell.cell_id, message, (name,)
 
 
-def _functions(cell: CellSnapshot) -> list[str]:
-    tree = tree_of(cell.source) if cell.kind == "code" else None
-    return [node.name for node in tree.body if isinstance(node, _DEFINITIONS)] if tree is not None else []
-
-
 def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
     """How often each name is defined: a function that became a method, or a value, is not gone."""
     found: Counter[str] = Counter()
     for cell in cells:
-        tree = tree_of(cell.source) if cell.kind == "code" else None
-        names = [node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)] if tree is not None else []
+        names = facts_of(cell).definitions
         found.update(names)
         found.update(_names(cell).defines.difference(names))
     return found
@@ -220,9 +213,9 @@ def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
 
 def _imports_lost(before: Sequence[CellSnapshot], after: Sequence[CellSnapshot]) -> Found:
     """A module that the refactor brings in can be found here."""
-    had = {module for cell in before for module in _modules(cell)}
+    had = {module for cell in before for module in facts_of(cell).modules}
     for cell in after:
-        for module in sorted(_modules(cell) - had):
+        for module in sorted(facts_of(cell).modules - had):
             if module not in sys.stdlib_module_names and not _is_installed(module):
                 message = f"{cell_label(before, cell.cell_id)} imports '{module}', which is not installed here."
                 yield cell.cell_id, message, (module,)
@@ -234,14 +227,3 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return False
-
-
-def _modules(cell: CellSnapshot) -> frozenset[str]:
-    tree = tree_of(cell.source) if cell.kind == "code" else None
-    found: set[str] = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return frozenset(found)
