@@ -50,7 +50,7 @@ def refactor_record(
         profile=work.profile.name,
         model=next(iter(work.profile.models), ""),
         status=status,
-        notebook_path=work.path,
+        notebook_path=work.path or None,
         text="\n".join(plan_lines(outcome.plan, cells)) if isinstance(outcome, WorkDone) else "",
         error="" if isinstance(outcome, WorkDone) else str(outcome),
         figures=outcome.figures.model_dump(mode="json", exclude_none=True) if isinstance(outcome, WorkDone) else {},
