@@ -110,7 +110,7 @@ async def recorded(
 def record_refused(journal: TurnJournal, record: TurnRecord, error: SparkError) -> None:
     """Keep a turn that never began as one that failed, with what was wrong."""
     failed = record.model_copy(update={"status": "failed", "error": f"{error.message} {error.hint}".strip()})
-    _quietly(lambda: journal.record_turn(_without_secrets(failed)))
+    _quietly(lambda: journal.record_turn(without_secrets(failed)))
 
 
 def _told_by(event: AnyTurnEvent, record: TurnRecord) -> dict[str, Any] | None:

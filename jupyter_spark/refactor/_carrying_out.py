@@ -122,7 +122,7 @@ class CarryingOut:
                     if isinstance(turn_event, TurnFinished):
                         del left[task.step_id]
                         yield self._step_done(task, turn_event, progress)
-        async with aclosing(fan_out(list(left.values()), self._run.provider, self._run.job.jobs)) as events:
+        async with aclosing(fan_out(list(left.values()), self._run.provider, self._run.jobs)) as events:
             async for task, event in events:
                 if not isinstance(event, SparkError):
                     yield self._cell_turn(task, event)

@@ -64,7 +64,7 @@ class RepairPass:
             yield RefactorNotice(**run.head(), message=message, cell_id=repair.cell_id)
         found: list[tuple[Repair, Proposal]] = []
         tasks = [self._task(repair) for repair in repairs]
-        async with aclosing(fan_out(tasks, run.provider, run.job.jobs)) as turns:
+        async with aclosing(fan_out(tasks, run.provider, run.jobs)) as turns:
             async for task, event in turns:
                 if not isinstance(event, SparkError):
                     run.tally.see(event)

@@ -80,6 +80,14 @@ class Run:
         self._seq += 1
         return {"refactor_id": self.refactor_id, "seq": self._seq}
 
+    @property
+    def jobs(self) -> int:
+        """How many cells are written at once.
+
+        The built-in model writes one cell as fast as several, and who waits for it loses its deadline.
+        """
+        return 1 if self.job.profile.stays_here else self.job.jobs
+
     def number(self, cell_id: str) -> str:
         """Return what a model calls a cell: its index from 0; a new one by its id."""
         return self._numbers.get(cell_id, cell_id)
