@@ -97,6 +97,11 @@ class AnswerParser:
         """Whether the block has begun."""
         return self._blocks > 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the block has begun and not ended."""
+        return self._state == "inside"
+
     def feed(self, text: str) -> list[Words | Lines]:
         """Take more of the answer and return what is now certain: whole lines only."""
         pieces = (self._partial + text).split("\n")

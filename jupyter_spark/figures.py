@@ -71,6 +71,19 @@ def _cost_usd(usage: Usage | None, prices: Prices | None) -> float | None:
     return (fresh * prices.input + usage.cached_tokens * cached + usage.output_tokens * prices.output) / 1e6
 
 
+def add_figures(first: TurnFigures, then: TurnFigures) -> TurnFigures:
+    """Return the figures of what was done one after the other; the rate is the first's."""
+    both = (first.usage, then.usage)
+    costs = [cost for cost in (first.cost_usd, then.cost_usd) if cost is not None]
+    return first.model_copy(
+        update={
+            "total_s": first.total_s + then.total_s,
+            "usage": (both[0] or Usage()) + (both[1] or Usage()) if any(both) else None,
+            "cost_usd": sum(costs) if costs else None,
+        }
+    )
+
+
 def say_figures(figures: TurnFigures) -> list[str]:
     """Return the figures of the closing line, each in a few words; what is not known is not told."""
     parts = []

@@ -110,7 +110,7 @@ async def recorded(
 def record_refused(journal: TurnJournal, record: TurnRecord, error: SparkError) -> None:
     """Keep a turn that never began as one that failed, with what was wrong."""
     failed = record.model_copy(update={"status": "failed", "error": f"{error.message} {error.hint}".strip()})
-    _quietly(lambda: journal.record_turn(_without_secrets(failed)))
+    _quietly(lambda: journal.record_turn(without_secrets(failed)))
 
 
 def _told_by(event: AnyTurnEvent, record: TurnRecord) -> dict[str, Any] | None:
@@ -142,7 +142,7 @@ class _Writer:
         self._last: Future[None] | None = None
 
     def keep_turn(self, record: TurnRecord) -> None:
-        self._submit(lambda: self._journal.record_turn(_without_secrets(record)))
+        self._submit(lambda: self._journal.record_turn(without_secrets(record)))
 
     def keep_proposal(self, proposal: Proposal) -> None:
         self._submit(lambda: self._journal.record_proposal(proposal))
@@ -158,8 +158,11 @@ class _Writer:
             self._last = self._pool.submit(_quietly, work)
 
 
-def _without_secrets(record: TurnRecord) -> TurnRecord:
-    """What people said and read is kept without its secrets; the code of an edit is whole, or undo would lose them."""
+def without_secrets(record: TurnRecord) -> TurnRecord:
+    """Return a record as it is kept: what people said and read has no secrets.
+
+    The code of an edit is whole, or undo would lose them.
+    """
     texts = (record.instruction, record.text, record.error)
     instruction, text, error = process_vault().redact_all(texts)
     return record.model_copy(update={"instruction": instruction, "text": text, "error": error})

@@ -446,11 +446,15 @@ AnyTurnEvent = Annotated[
 
 
 class TurnRecord(WireModel):
-    """A turn as the journal keeps it."""
+    """A turn as the journal keeps it, or all of a refactor as one.
+
+    ``done_key`` is there for a refactor that was carried to its end: a hash of its words, of how it was verified, and
+    of the file as it left it. A refactor of the same key would do the same again.
+    """
 
     turn_id: str
     created_at_s: float
-    kind: TurnKind
+    kind: TurnKind | Literal["refactor"]
     instruction: str
     tier: Tier
     profile: str
@@ -462,6 +466,7 @@ class TurnRecord(WireModel):
     text: str = ""
     error: str = ""
     figures: dict[str, Any] = Field(default_factory=dict)
+    done_key: str = ""
 
 
 # What became of a proposed edit: nothing yet, or what the user last did with it.

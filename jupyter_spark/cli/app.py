@@ -9,6 +9,7 @@ import typer
 
 from jupyter_spark._version import __version__
 from jupyter_spark.cli.options import (
+    Again,
     Apply,
     Cell,
     Cluster,
@@ -23,6 +24,7 @@ from jupyter_spark.cli.options import (
     OutputFolder,
     PlanFile,
     ProfileName,
+    Revise,
     SourceName,
     Tier,
     TierName,
@@ -172,7 +174,9 @@ def refactor(
     yes: Yes = False,
     verify: Verify = VerifyName.STATIC,
     plan: PlanFile = None,
+    revise: Revise = "",
     output: OutputFolder = None,
+    again: Again = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many cells are written at once.")] = 8,
     cluster: Cluster = None,
     as_json: Json = False,
@@ -185,7 +189,7 @@ def refactor(
     from jupyter_spark.cli.refactor import Refactoring, refactor_all
 
     common = Common(tier.value, profile, config)
-    how = Refactoring(jobs, verify.value, plan, output, cluster)
+    how = Refactoring(jobs, verify.value, plan, output, revise=revise, again=again, cluster=cluster)
     writing = Writing(apply, yes)
     return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, how, writing))
 

@@ -60,6 +60,11 @@ PlanFile = Annotated[
         "--plan", metavar="FILE", help="Carry out this plan; where there is no file, write the plan and stop."
     ),
 ]
+Revise = Annotated[
+    str,
+    typer.Option("--revise", metavar="WORDS", help="With --plan: have the plan made anew with these words, and stop."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Do also notebooks that the same refactor is done with.")]
 OutputFolder = Annotated[
     Path | None, typer.Option("--output", metavar="DIR", help="Write the changed notebooks there instead.")
 ]

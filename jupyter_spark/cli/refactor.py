@@ -7,33 +7,41 @@ What is shown and written is here, on the user's machine.
 from __future__ import annotations
 
 import json
-import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from jupyter_spark.cli.diffs import show_diff, unified
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
-from jupyter_spark.cli.report import CHECK_FAILED, DONE, FAILED, Report
+from jupyter_spark.cli.refactor_done import OutputFolder, is_done_in_place
+from jupyter_spark.cli.refactor_view import DONE_BEFORE, NOT_WRITTEN, Row, open_view, show_rows
+from jupyter_spark.cli.report import CHECK_FAILED, DONE, FAILED, INTERRUPTED, Report
 from jupyter_spark.cli.scene import Scene, set_scene
 from jupyter_spark.errors import EditRefused, SparkError, TurnStopped, UsageError
 from jupyter_spark.journal import SafeJournal, open_journal
 from jupyter_spark.notebook import parse_notebook, require_writable, snapshot
-from jupyter_spark.refactor import NotebookWork, WorkDone, apply_proposal, do_work, plan_lines, proposed
+from jupyter_spark.refactor import (
+    NotebookWork,
+    WorkDone,
+    apply_proposal,
+    do_work,
+    done_key,
+    proposed,
+    refactor_record,
+)
+from jupyter_spark.settings import load_limits
 from jupyter_spark.verify import VerifyMode, render_report
-from jupyter_spark.wire_refactor import AnyRefactorEvent, PlanReady, RefactorPlan, RefactorProposal, StepDone
+from jupyter_spark.wire_refactor import RefactorPlan, RefactorProposal
 
 if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
 
-Row = dict[str, Any]
 Outcome = WorkDone | SparkError
 # Does works, and tells what came of each by its number, in any order; takes the next when there is room for it.
 Place = Callable[[Iterable[tuple[int, NotebookWork]]], Iterator[tuple[int, Outcome]]]
@@ -54,6 +62,10 @@ class Refactoring:
         The plan: read where the file is there, else written, and nothing more is done.
     output : Path, optional
         The folder that changed notebooks go to instead.
+    revise : str
+        What is said about the plan: it is made anew, written, and nothing more is done.
+    again : bool
+        Whether also notebooks are done that the same refactor is done with.
     cluster : str, optional
         The address of the Dask cluster whose workers do it.
     """
@@ -62,6 +74,8 @@ class Refactoring:
     verify: VerifyMode = "static"
     plan: Path | None = None
     output: Path | None = None
+    revise: str = ""
+    again: bool = False
     cluster: str | None = None
 
 
@@ -72,17 +86,25 @@ def refactor_all(report: Report, common: Common, arguments: list[str], how: Refa
         raise UsageError("A refactor needs notebooks and words.", 'E.g. refactor nb.ipynb "rename df to orders"')
     _require_sense(paths, how, writing)
     every = _Every(report, common, [Path(path) for path in paths], words, how, writing)
-    with _place(report, how.cluster) as place:
-        rows = every.done_at(place)
-    report.result["notebooks"] = rows
-    report.table(["notebook", "changes", "fate"], [[r["notebook"], str(r.get("changes", "")), r["fate"]] for r in rows])
-    statuses = {row["status"] for row in rows}
+    try:
+        with _place(report, how.cluster, len(paths)) as place:
+            every.done_at(place)
+    except (TurnStopped, KeyboardInterrupt):
+        rows = show_rows(report, every.rows)
+        done = sum(row["status"] == DONE for row in rows)
+        hint = "The same command goes on with the rest." if writing.apply or how.output else "Nothing was written."
+        raise TurnStopped(f"Stopped: {done} of {len(paths)} notebooks are done.", hint) from None
+    finally:
+        every.close()
+    statuses = {row["status"] for row in show_rows(report, every.rows)}
     return FAILED if FAILED in statuses else CHECK_FAILED if CHECK_FAILED in statuses else DONE
 
 
 def _require_sense(paths: list[str], how: Refactoring, writing: Writing) -> None:
     if how.plan is not None and len(paths) > 1:
         raise UsageError("A plan is for one notebook.", "Name one notebook with --plan.")
+    if how.revise and (how.plan is None or not how.plan.exists()):
+        raise UsageError("There is no plan to revise.", "Name its file with --plan.")
     if how.output is None:
         return
     if writing.apply:
@@ -93,9 +115,9 @@ def _require_sense(paths: list[str], how: Refactoring, writing: Writing) -> None
 
 
 @contextmanager
-def _place(report: Report, cluster: str | None) -> Iterator[Place]:
+def _place(report: Report, cluster: str | None, total: int) -> Iterator[Place]:
     if cluster is None:
-        yield _here(report)
+        yield _here(report, total)
         return
     from jupyter_spark.refactor.cluster import connected, work_on_cluster
 
@@ -106,32 +128,26 @@ def _place(report: Report, cluster: str | None) -> Iterator[Place]:
         yield partial(work_on_cluster, client)
 
 
-def _here(report: Report) -> Place:
+def _here(report: Report, total: int) -> Place:
     """The place that is this process: one notebook after the other."""
 
     def each(works: Iterable[tuple[int, NotebookWork]]) -> Iterator[tuple[int, Outcome]]:
         for number, work in works:
-            yield number, _outcome(report, work)
+            name = Path(work.path).name
+            title = f"{name} ({number + 1} of {total})" if total > 1 else name
+            yield number, _outcome(report, work, title)
 
     return each
 
 
-def _outcome(report: Report, work: NotebookWork) -> Outcome:
+def _outcome(report: Report, work: NotebookWork, title: str) -> Outcome:
     try:
-        return run_interruptible(do_work(work, lambda event: _show(report, work, event)))
+        with open_view(report, title, snapshot(parse_notebook(work.data)).cells) as view:
+            return run_interruptible(do_work(work, view.show))
     except TurnStopped:
         raise
     except (SparkError, OSError) as error:
         return _told(error)
-
-
-def _show(report: Report, work: NotebookWork, event: AnyRefactorEvent) -> None:
-    if isinstance(event, PlanReady):
-        cells = snapshot(parse_notebook(work.data)).cells
-        for line in (*plan_lines(event.plan, cells), *event.plan.notes):
-            report.note(line, style="dim")
-    elif isinstance(event, StepDone):
-        report.note(f"{event.done} of {event.total} {event.error}".rstrip(), style="dim")
 
 
 def _told(error: SparkError | OSError) -> SparkError:
@@ -148,32 +164,59 @@ class _Every:
     ) -> None:
         self._report, self._common, self._paths = report, common, paths
         self._words, self._how, self._writing = words, how, writing
-        self._scenes: dict[int, Scene] = {}
+        self._begun: dict[int, tuple[Scene, NotebookWork]] = {}
         self._rows: dict[int, Row] = {}
+        self._journal = SafeJournal(lambda: open_journal(limits=load_limits(common.config)))
+        self._output = OutputFolder(how.output) if how.output is not None else None
 
-    def done_at(self, place: Place) -> list[Row]:
-        """Do them all there; a row stands where its notebook was named."""
+    @property
+    def rows(self) -> list[Row]:
+        """A row stands where its notebook was named, also of those that were not come to."""
+        waiting = [{"notebook": str(path), "status": INTERRUPTED, "fate": "not done"} for path in self._paths]
+        return [self._rows.get(number, row) for number, row in enumerate(waiting)]
+
+    def done_at(self, place: Place) -> None:
+        """Do them all there."""
         for number, outcome in place(self._works()):
+            scene, work = self._begun.pop(number)
             with self._failing(number):
-                self._rows[number] = self._row(self._scenes.pop(number), outcome)
-        return [self._rows[number] for number in range(len(self._paths))]
+                self._rows[number] = self._row(scene, work, outcome)
+
+    def close(self) -> None:
+        """Let go of the journal; what was stopped is kept there as such."""
+        for scene, work in self._begun.values():
+            stopped = TurnStopped("Stopped.", "Nothing was written.")
+            self._journal.record_turn(refactor_record(work, scene.notebook.cells, stopped))
+        self._journal.close()
 
     def _works(self) -> Iterator[tuple[int, NotebookWork]]:
         """What is to be done; a notebook is read when its turn comes, and one that cannot be is told then."""
         for number, path in enumerate(self._paths):
             work = None
             with self._failing(number):
-                work = self._work(number, path)
+                scene, work = self._work(path)
+                if self._is_done(work, path):
+                    fate = DONE_BEFORE
+                    self._rows[number] = {"notebook": str(path), "status": DONE, "fate": fate, "done_before": True}
+                    continue
+                self._begun[number] = scene, work
             if work is not None:
                 yield number, work
 
-    def _work(self, number: int, path: Path) -> NotebookWork:
-        scene = self._scenes[number] = set_scene(self._common, path)
+    def _is_done(self, work: NotebookWork, path: Path) -> bool:
+        if self._how.again or work.plan is not None or work.only_plan:
+            return False
+        if self._output is not None:
+            return self._output.has(path.name, work)
+        return self._writing.apply and is_done_in_place(self._journal, work)
+
+    def _work(self, path: Path) -> tuple[Scene, NotebookWork]:
+        scene = set_scene(self._common, path)
         if self._writing.apply:
             require_writable(path)
         how = self._how
         plan = _read_plan(how.plan) if how.plan is not None and how.plan.exists() else None
-        return NotebookWork(
+        return scene, NotebookWork(
             path=scene.notebook.path or str(path),
             data=scene.file.data,
             instruction=self._words,
@@ -183,7 +226,8 @@ class _Every:
             jobs=how.jobs,
             verify=how.verify,
             plan=plan,
-            only_plan=how.plan is not None and plan is None,
+            revise=how.revise,
+            only_plan=how.plan is not None and (plan is None or bool(how.revise)),
         )
 
     @contextmanager
@@ -199,11 +243,36 @@ class _Every:
             row = {"notebook": str(path), "status": FAILED, "fate": "failed", "error": self._report.result["error"]}
             self._rows[number] = row
 
-    def _row(self, scene: Scene, outcome: Outcome) -> Row:
+    def _row(self, scene: Scene, work: NotebookWork, outcome: Outcome) -> Row:
+        """Show what came of a notebook, write it if that was asked and may be done, and keep it in the history."""
+        record = refactor_record(work, scene.notebook.cells, outcome)
+        self._journal.record_turn(record)
         if isinstance(outcome, SparkError):
             raise outcome
-        if outcome.proposal is not None:
-            return _fate(self._report, scene, outcome, outcome.proposal, self._how, self._writing)
+        if outcome.proposal is None:
+            return self._planned(scene, outcome)
+        row = _shown(self._report, scene, outcome, outcome.proposal)
+        wanted = self._writing.apply or self._how.output is not None
+        if outcome.findings and not (wanted and self._writing.anyway):
+            why = f"{scene.path}: it does not hold: {outcome.findings[0].rstrip('.')}."
+            hint = "Nothing was written; --yes writes it all the same." if wanted else "Say it in other words."
+            self._report.error(EditRefused(why, hint), CHECK_FAILED)
+            return row | {"status": CHECK_FAILED, "fate": "does not hold: not written"}
+        if not wanted:
+            return row | {"fate": NOT_WRITTEN}
+        whole = proposed(scene.file.data, outcome.proposal)
+        if self._output is not None:
+            return row | {"fate": f"written to {self._output.put(scene.path.name, whole, work, scene.path)}"}
+        # Before it is written: whoever is killed right after finds it done, and right before, a file that is not so.
+        self._journal.record_turn(record.model_copy(update={"done_key": done_key(work, whole)}))
+        try:
+            fate = _write(scene, outcome.proposal, self._journal)
+        except SparkError as error:
+            self._journal.record_turn(record.model_copy(update={"status": "failed", "error": str(error)}))
+            raise
+        return row | {"fate": fate, "applied": bool(outcome.proposal.changes)}
+
+    def _planned(self, scene: Scene, outcome: WorkDone) -> Row:
         file = self._how.plan
         assert file is not None  # noqa: S101 - only then the plan is all that was wanted
         file.write_text(outcome.plan.model_dump_json(indent=2) + "\n", "utf-8")
@@ -220,54 +289,23 @@ def _read_plan(path: Path) -> RefactorPlan:
         raise UsageError(f"{path} holds no plan: {why}", "Remove it, and --plan writes a new one.") from None
 
 
-def _fate(
-    report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal, how: Refactoring, writing: Writing
-) -> Row:
-    """Show a proposal and its verification, and write it if that was asked and may be done."""
-    path, findings = scene.path, done.findings
+def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal) -> Row:
+    """Show a proposal, what does not hold, and its verification."""
+    path = scene.path
     for change in proposal.changes:
         show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
     for finding in proposal.findings:
         report.note(f"✗ {finding}", style="red")
     row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
-    row |= {"status": DONE, "applied": False}
+    row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
     if done.verification is not None:
         report.note(render_report(done.verification), None if done.verification.holds else "red")
         row["verification"] = done.verification.model_dump(mode="json")
-    wanted = writing.apply or how.output is not None
-    if findings and not (wanted and writing.anyway):
-        hint = "Nothing was written; --yes writes it all the same." if wanted else "Say it in other words."
-        report.error(EditRefused(f"{path}: it does not hold: {findings[0].rstrip('.')}.", hint), CHECK_FAILED)
-        return row | {"status": CHECK_FAILED, "fate": "does not hold: not written"}
-    if how.output is not None:
-        whole = proposed(scene.file.data, proposal)
-        return row | {"fate": f"written to {_put(how.output / path.name, whole, path)}"}
-    if not writing.apply:
-        return row | {"fate": "not written (--apply writes it)"}
-    return row | {"fate": _write(scene, proposal), "applied": bool(proposal.changes)}
+    return row
 
 
-def _put(target: Path, data: bytes, source: Path) -> Path:
-    """Write a copy whole or not at all; never over the notebook itself."""
-    if target.exists() and target.samefile(source):
-        raise UsageError("--output is the notebook's own folder.", "--apply writes into the notebook.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name[:100]}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target
-
-
-def _write(scene: Scene, proposal: RefactorProposal) -> str:
+def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> str:
     if not proposal.changes:
         return "nothing to write"
-    journal = SafeJournal(lambda: open_journal(limits=scene.settings.limits))
-    try:
-        entry = apply_proposal(scene.path, scene.file.data, proposal, journal)
-    finally:
-        journal.close()
-    undo = f"written (jupyter spark undo {shlex.quote(str(scene.path))})"
-    return undo if entry is not None else "written; without a journal it cannot be undone"
+    entry = apply_proposal(scene.path, scene.file.data, proposal, journal)
+    return "written" if entry is not None else "written; without a journal it cannot be undone"

@@ -153,7 +153,7 @@ def show_history(report: Report, common: Common, path: Path | None, number: int)
         # The code that a turn proposed, written or not: what could not be written is found again here.
         proposals = [journal.proposal(turn.turn_id) for turn in turns]
         outcomes = [
-            outcome_of(proposal, journal.applied_by(turn.turn_id))[0] if proposal else None
+            outcome_of(proposal, journal.applied_by(turn.turn_id))[0] if proposal or turn.kind == "refactor" else None
             for turn, proposal in zip(turns, proposals, strict=True)
         ]
     finally:

@@ -16,6 +16,7 @@ COMMANDS = (
     "ask",
     "explain",
     "fix",
+    "refactor",
     "undo",
     "redo",
     "retry",
@@ -29,7 +30,7 @@ COMMANDS = (
 
 # Words of a cell magic with no code below that can only be meant for the line magic.
 _A_COMMAND = re.compile(
-    r"(?:ask|explain)\b.*|(?:fix|undo|redo|retry|status|context|alternatives|pick|use)"
+    r"(?:ask|explain|refactor)\b.*|(?:fix|undo|redo|retry|status|context|alternatives|pick|use)"
     r"|fix (?:\d+|last|In\[\d+\])|(?:pick|alternatives) \d+",
     re.DOTALL,
 )
@@ -81,7 +82,7 @@ def line_parser(name: str = "%spark") -> _Parser:
         "words",
         nargs="*",
         metavar="COMMAND [WORDS]",
-        help="ask WORDS | explain [N|last] | fix [N|last] | alternatives [N] | pick N",
+        help="ask WORDS | explain [N|last] | fix [N|last] | refactor WORDS | alternatives [N] | pick N",
     )
     _options(parser)
     return parser

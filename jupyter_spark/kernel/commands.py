@@ -17,6 +17,7 @@ from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.incell import place_in_cell
 from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
+from jupyter_spark.kernel.refactoring import KernelRefactor
 from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
 from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
@@ -42,6 +43,7 @@ class Commands:
         self.session = KernelSession(magics.ipython, magics.log)
         self._cards: list[Card | WaysCard] = []
         self._offers = Offers()
+        self._refactors = KernelRefactor(magics, self.session)
         self._race: Race | None = None
 
     # --- entry ------------------------------------------------------------------------------------
@@ -108,6 +110,11 @@ class Commands:
             raise errors.UsageError(f"{missing}.", "Run the cell first, then %spark fix, or give the N of its In [N].")
         error = report_error(log, cell)
         self._turn(self._asked("fix", rest, options, target=as_snapshot(cell), error=error))
+
+    def _refactor(self, words: str, options: argparse.Namespace) -> None:
+        self._end_race()
+        asked = self._asked("ask", words, options)
+        self._refactors.run(asked)
 
     def _alternatives(self, words: str, options: argparse.Namespace) -> None:
         number, words = how_many(words)

@@ -110,7 +110,7 @@ class SparkMagics(Magics):
         return self._pages.announced(current.cell_id) if self._pages is not None and current is not None else None
 
     def spark_line(self, line: str) -> None:
-        """Talk about the notebook: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context."""
+        """Talk about the notebook: ask, explain, fix, refactor, undo, redo, retry, alternatives, pick, status, ..."""
         parser = line_parser(f"%{self.name}")
         options = parse(parser, line)
         words = "" if options.help else options.words

@@ -109,11 +109,15 @@ class KernelSession:
         if not profiles:
             return []
         put = self._putting(asked)
-        return [Substitute(self._provider(profile), partial(put, profile)) for profile in profiles]
+        return [Substitute(self.provider(profile), partial(put, profile)) for profile in profiles]
+
+    def read_settings(self) -> None:
+        """Read the settings anew: a key set with ``%env``, or a mended file, counts at once."""
+        self._settings = load_settings()
 
     def request(self, asked: Asked) -> tuple[TurnRequest, Profile]:
         """Make the request; raises ``SparkError`` if it cannot be asked."""
-        self._settings = load_settings()  # a key set with %env, or a mended file, counts at once
+        self.read_settings()
         profile = self.profile(asked)
         return self._putting(asked)(profile), profile
 
@@ -156,7 +160,7 @@ class KernelSession:
         steering: Steering | None = None,
     ) -> AsyncGenerator[AnyTurnEvent, None]:
         """Return a turn's events; it is recorded in the journal as it runs, on the background loop."""
-        events = run_turn_or_substitute(request, self._provider(profile), substitutes, steering=steering)
+        events = run_turn_or_substitute(request, self.provider(profile), substitutes, steering=steering)
         return recorded(events, request, self.journal)
 
     def warm(self, messages: tuple[Message, ...] = ()) -> None:
@@ -166,7 +170,7 @@ class KernelSession:
         """
         profile = self.settings.for_tier("spark", self.chosen.get("spark"))
         if any(os.environ.get(name, "").strip() for name in profile.key_env):
-            self.thread.submit(self._provider(profile).warm(messages))
+            self.thread.submit(self.provider(profile).warm(messages))
 
     def start(
         self,
@@ -251,7 +255,8 @@ class KernelSession:
         for provider in providers:
             await provider.aclose()
 
-    def _provider(self, profile: Profile) -> Provider:
+    def provider(self, profile: Profile) -> Provider:
+        """Return the provider of a profile: the same one for every turn, so that its connections stay warm."""
         key = profile.model_dump_json()
         if key not in self._providers:  # the thread that warms may be at it too: one of the two stays
             self._providers.setdefault(key, open_provider(profile))

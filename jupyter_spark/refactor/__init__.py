@@ -1,16 +1,20 @@
 """The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
 
-from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted
+from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted, write_back
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
-from jupyter_spark.refactor._engine import RefactorJob, run_refactor
+from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._planning import plan_lines, read_plan
+from jupyter_spark.refactor._recording import done_key, refactor_record
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
-from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, proposed
+from jupyter_spark.refactor._run import RefactorJob
+from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
 
 __all__ = [
     "NotebookWork",
     "RefactorJob",
+    "Verified",
     "WorkDone",
     "apply_proposal",
     "arrangement_of",
@@ -18,13 +22,18 @@ __all__ = [
     "check_notebook",
     "compose",
     "do_work",
+    "done_key",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
     "proposed",
     "read_plan",
+    "refactor_record",
     "run_refactor",
+    "run_verified",
     "take_back",
     "taken_changes",
+    "verify_proposal",
     "was_interrupted",
+    "write_back",
 ]

@@ -81,6 +81,25 @@ def take_back(data: bytes, entry: AppliedEdit, *, undo: bool = True) -> bytes:
     return arrange(data, wanted)[0]
 
 
+def write_back(path: Path, entry: AppliedEdit, journal: Journal | SafeJournal, *, undo: bool = True) -> None:
+    """Take a refactor back in its file, or (not ``undo``) bring it again, in one step, and note it in the journal.
+
+    Raises
+    ------
+    NotebookError
+        Another process was faster, or what the refactor changed was changed since: the file is untouched then.
+    """
+    data = read_notebook(path).data
+    whole = take_back(data, entry, undo=undo)
+    if not journal.mark(entry.edit_id, undone=undo):
+        raise NotebookError("Another process was faster.", "Nothing was written; look at the file.", code="raced")
+    try:
+        write_atomically(path, whole, data)
+    except BaseException:
+        journal.mark(entry.edit_id, undone=not undo)
+        raise
+
+
 def was_interrupted(data: bytes, entry: AppliedEdit, *, undo: bool = True) -> bool:
     """Whether a file still has what an undo (or redo), which the journal has already, was to change: it was killed."""
     wanted, _ = _both_ways(entry, undo)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jupyter_spark.dataflow import parse_cell
+from jupyter_spark.refactor._facts import facts_of
 from jupyter_spark.wire import CellSnapshot
 
 
@@ -56,7 +56,7 @@ def _signatures(cells: Sequence[CellSnapshot]) -> dict[str, Signature]:
     """The functions that are defined once; with a decorator, anything may be taken."""
     found: dict[str, list[Signature]] = {}
     for cell in cells:
-        tree = parse_cell(cell.source) if cell.kind == "code" else None
+        tree = facts_of(cell).tree
         for node in tree.body if tree is not None else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list:
                 found.setdefault(node.name, []).append(_signature(node.args))
@@ -78,7 +78,7 @@ def _signature(arguments: ast.arguments) -> Signature:
 
 
 def _calls(cell: CellSnapshot, name: str) -> Iterator[ast.Call]:
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
+    tree = facts_of(cell).tree
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
             yield node

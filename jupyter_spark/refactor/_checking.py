@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 
 from jupyter_spark.checks import IPYTHON_NAMES, asks_for_less
-from jupyter_spark.dataflow import CellNames, cell_names, parse_cell
+from jupyter_spark.dataflow import CellNames, cell_names
 from jupyter_spark.ipysyntax import syntax_error
 from jupyter_spark.refactor._calls import misfits
+from jupyter_spark.refactor._facts import facts_of
 from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan
@@ -114,16 +115,20 @@ def _torn(before: Sequence[CellSnapshot], after: Sequence[CellSnapshot]) -> Foun
 
 
 def early_names(cells: Sequence[CellSnapshot]) -> dict[str, frozenset[str]]:
-    """Return for each cell the names that it needs and that nothing above it defines."""
+    """Return for each cell the names that it needs and that nothing above it is seen to define."""
     defined: set[str] = set(_GIVEN)
     out: dict[str, frozenset[str]] = {}
-    hidden = False  # below a star import, anything may be defined
     for cell in cells:
         names = _names(cell)
-        out[cell.cell_id] = frozenset() if hidden or names.star_imports else names.needs - defined
+        out[cell.cell_id] = names.needs - defined
         defined |= names.defines
-        hidden = hidden or bool(names.star_imports)
     return out
+
+
+def _below_stars(cells: Sequence[CellSnapshot]) -> frozenset[str]:
+    """The cells at or below a star import, where anything may be defined."""
+    at = next((number for number, cell in enumerate(cells) if _names(cell).star_imports), len(cells))
+    return frozenset(cell.cell_id for cell in cells[at:])
 
 
 def _names(cell: CellSnapshot) -> CellNames:
@@ -140,8 +145,11 @@ def _out_of_order(
     was, now = early_names(before), early_names(after)
     known = {cell.cell_id for cell in before}
     merged = {change.group for change in changes if change.operation == "delete"}
-    stars = {star for cell in before for star in _names(cell).star_imports}
-    lost_stars = stars - {star for cell in after for star in _names(cell).star_imports}
+    stars, stars_now = ({star for cell in cells for star in _names(cell).star_imports} for cells in (before, after))
+    lost_stars, hidden = stars - stars_now, _below_stars(after)
+    # What a star import gives is not known, but it gave none of the names that a cell was seen to define.
+    seen = frozenset[str]() if stars_now - stars else frozenset().union(*(_names(cell).defines for cell in before))
+    seen = frozenset(renamed.get(name, name) for name in seen)
     anywhere = frozenset(renamed.get(name, name) for names in was.values() for name in names)
     defined = {name: cell.cell_id for cell in after for name in _names(cell).defines}
     loose = {c.cell_id for c in changes if c.operation == "insert" or c.group in merged}
@@ -150,7 +158,8 @@ def _out_of_order(
             allowed = frozenset(renamed.get(name, name) for name in was[cell.cell_id])
         else:
             allowed = anywhere
-        names = tuple(sorted(now[cell.cell_id] - allowed))
+        early = now[cell.cell_id] & seen if cell.cell_id in hidden else now[cell.cell_id]
+        names = tuple(sorted(early - allowed))
         if not names:
             continue
         label, quoted = cell_label(before, cell.cell_id), ", ".join(f"'{name}'" for name in names)
@@ -177,25 +186,26 @@ def _definitions_lost(
     """Every function and class is still there, unless the words ask for less."""
     if asks_for_less(plan.instruction):
         return
-    there = frozenset[str]().union(*(_names(cell).defines for cell in after), _inner_functions(after))
+    there, had = _definitions(after), _definitions(before)
+    by_id = {cell.cell_id: cell for cell in after}
     for cell in before:
-        for name in _functions(cell):
-            if renamed.get(name, name) not in there:
+        kept = _definitions([by_id[cell.cell_id]]) if cell.cell_id in by_id else Counter[str]()
+        for name in facts_of(cell).functions:
+            now = renamed.get(name, name)
+            # Of several of one name, each counts: the others would be called in the place of one that is gone.
+            if not kept[now] and there[now] < had[name]:
                 message = f"'{name}' of {cell_label(before, cell.cell_id)} is gone, and was not asked to be removed."
                 yield cell.cell_id, message, (name,)
 
 
-def _functions(cell: CellSnapshot) -> list[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
-    return [node.name for node in tree.body if isinstance(node, kinds)] if tree is not None else []
-
-
-def _inner_functions(cells: Sequence[CellSnapshot]) -> frozenset[str]:
-    """Methods: a function that became one is not gone."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    trees = [tree for cell in cells if cell.kind == "code" and (tree := parse_cell(cell.source)) is not None]
-    return frozenset(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, kinds))
+def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
+    """How often each name is defined: a function that became a method, or a value, is not gone."""
+    found: Counter[str] = Counter()
+    for cell in cells:
+        names = facts_of(cell).definitions
+        found.update(names)
+        found.update(_names(cell).defines.difference(names))
+    return found
 
 
 # --- imports ---------------------------------------------------------------------------------------
@@ -203,9 +213,9 @@ def _inner_functions(cells: Sequence[CellSnapshot]) -> frozenset[str]:
 
 def _imports_lost(before: Sequence[CellSnapshot], after: Sequence[CellSnapshot]) -> Found:
     """A module that the refactor brings in can be found here."""
-    had = {module for cell in before for module in _modules(cell)}
+    had = {module for cell in before for module in facts_of(cell).modules}
     for cell in after:
-        for module in sorted(_modules(cell) - had):
+        for module in sorted(facts_of(cell).modules - had):
             if module not in sys.stdlib_module_names and not _is_installed(module):
                 message = f"{cell_label(before, cell.cell_id)} imports '{module}', which is not installed here."
                 yield cell.cell_id, message, (module,)
@@ -217,14 +227,3 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return False
-
-
-def _modules(cell: CellSnapshot) -> frozenset[str]:
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
-    found: set[str] = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return frozenset(found)

@@ -136,3 +136,17 @@ def _insert(
         step_id=step.step_id,
         checks=checks,
     )
+
+
+def joined(changes: Sequence[CellChange], more: Sequence[CellChange]) -> list[CellChange]:
+    """Return changes with more of them; an edit of a cell that was renamed in takes the rename's place, and group."""
+    edited = {change.cell_id for change in more if change.operation in ("edit", "delete")}
+    replaced = [change for change in changes if change.operation == "edit" and change.cell_id in edited]
+    groups = {change.group for change in more} | {change.group for change in replaced}
+    if replaced:  # a rename that is taken in half of its cells leaves names that dangle
+        changes, more = (
+            [c.model_copy(update={"group": replaced[0].group}) if c.group in groups else c for c in side]
+            for side in (changes, more)
+        )
+    gone = {change.change_id for change in replaced}
+    return [*(change for change in changes if change.change_id not in gone), *more]

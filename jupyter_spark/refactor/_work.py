@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -10,13 +9,15 @@ from pathlib import Path
 from pydantic import ConfigDict
 
 from jupyter_spark.errors import SparkError
-from jupyter_spark.notebook import arrange, parse_notebook, snapshot
-from jupyter_spark.providers import open_provider
-from jupyter_spark.refactor._composing import arrangement_of, became
-from jupyter_spark.refactor._engine import RefactorJob, run_refactor
+from jupyter_spark.figures import add_figures
+from jupyter_spark.notebook import parse_notebook, snapshot
+from jupyter_spark.providers import Provider, open_provider
+from jupyter_spark.refactor._engine import run_refactor
+from jupyter_spark.refactor._run import RefactorJob
+from jupyter_spark.refactor._verifying import Verified, proposed, run_verified
 from jupyter_spark.settings import Privacy, Profile
-from jupyter_spark.verify import CellGroup, VerificationReport, VerifyMode, VerifyOptions, verify_notebook
-from jupyter_spark.wire import Tier, WireModel
+from jupyter_spark.verify import VerificationReport, VerifyMode
+from jupyter_spark.wire import Tier, TurnFigures, WireModel
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     PlanReady,
@@ -47,6 +48,8 @@ class NotebookWork(WireModel):
         ``run``: and the notebook, run before and after in its folder, must still do what it did.
     plan : RefactorPlan, optional
         What is to be done, where that is known already.
+    revise : str
+        What the user says about the plan, so that it is made anew.
     only_plan : bool
         Whether the plan is all that is wanted.
     """
@@ -62,6 +65,7 @@ class NotebookWork(WireModel):
     jobs: int = 8
     verify: VerifyMode = "static"
     plan: RefactorPlan | None = None
+    revise: str = ""
     only_plan: bool = False
 
 
@@ -78,15 +82,21 @@ class WorkDone(WireModel):
         What the notebook, run before and after, did; None if it was not run.
     findings : tuple of str
         What speaks against writing it, a line each.
+    figures : TurnFigures
+        What all its turns took together.
     """
 
     plan: RefactorPlan
     proposal: RefactorProposal | None = None
     verification: VerificationReport | None = None
     findings: tuple[str, ...] = ()
+    figures: TurnFigures = TurnFigures()
 
 
-async def do_work(work: NotebookWork, on_event: Callable[[AnyRefactorEvent], None] | None = None) -> WorkDone:
+OnEvent = Callable[[AnyRefactorEvent], None]
+
+
+async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDone:
     """Refactor a notebook and verify the result.
 
     Parameters
@@ -101,47 +111,39 @@ async def do_work(work: NotebookWork, on_event: Callable[[AnyRefactorEvent], Non
     SparkError
         It failed, as a whole or in every step, or the notebook cannot be run.
     """
-    done = await _refactored(work, on_event)
-    if (proposal := done.proposal) is None:
-        return done
-    done = done.model_copy(update={"findings": _findings(proposal, work.verify)})
-    whole = proposed(work.data, proposal)
-    if work.verify != "run" or done.findings or whole == work.data:
-        return done
-    return await _verified(work, done, proposal, whole)
-
-
-def proposed(data: bytes, proposal: RefactorProposal) -> bytes:
-    """Return a notebook's bytes with a proposal in them."""
-    if not proposal.changes:
-        return data
-    cells = snapshot(parse_notebook(data)).cells
-    return arrange(data, arrangement_of(cells, proposal.changes))[0]
-
-
-async def _refactored(work: NotebookWork, on_event: Callable[[AnyRefactorEvent], None] | None) -> WorkDone:
     notebook = snapshot(parse_notebook(work.data, Path(work.path))).model_copy(update={"path": work.path})
     job = RefactorJob(notebook, work.instruction, work.profile, work.privacy, work.tier, work.jobs)
     provider = open_provider(work.profile)
-    failed: list[str] = []
-    plan: RefactorPlan | None = None
     try:
-        async with aclosing(run_refactor(job, provider, plan=work.plan, only_plan=work.only_plan)) as events:
-            async for event in events:
-                if on_event is not None:
-                    on_event(event)
-                if isinstance(event, PlanReady):
-                    plan = event.plan
-                elif isinstance(event, StepDone):
-                    failed += [event.error] if event.error else []
-                elif isinstance(event, RefactorFailed):
-                    raise SparkError(event.message, event.hint, code=event.code)
-                elif isinstance(event, RefactorFinished):
-                    if failed and not event.proposal.changes:
-                        raise SparkError(f"Every step failed: {failed[0]}", "Nothing was written; try again.")
-                    return WorkDone(plan=event.proposal.plan, proposal=event.proposal)
+        done = await _refactored(work, job, provider, on_event)
+        if (proposal := done.proposal) is None:
+            return done
+        done = done.model_copy(update={"findings": _findings(proposal, work.verify)})
+        if work.verify != "run" or done.findings or proposed(work.data, proposal) == work.data:
+            return done
+        return await _verified(work, job, provider, done, on_event)
     finally:
         await provider.aclose()
+
+
+async def _refactored(work: NotebookWork, job: RefactorJob, provider: Provider, on_event: OnEvent | None) -> WorkDone:
+    failed: list[str] = []
+    plan: RefactorPlan | None = None
+    running = run_refactor(job, provider, plan=work.plan, revise=work.revise, only_plan=work.only_plan)
+    async with aclosing(running) as events:
+        async for event in events:
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, PlanReady):
+                plan = event.plan
+            elif isinstance(event, StepDone):
+                failed += [event.error] if event.error else []
+            elif isinstance(event, RefactorFailed):
+                raise SparkError(event.message, event.hint, code=event.code)
+            elif isinstance(event, RefactorFinished):
+                if failed and not event.proposal.changes:
+                    raise SparkError(f"Every step failed: {failed[0]}", "Nothing was written; try again.")
+                return WorkDone(plan=event.proposal.plan, proposal=event.proposal, figures=event.figures)
     if plan is None or not work.only_plan:
         raise SparkError("The refactor ended without an end.", "This is a bug of jupyter_spark: please report it.")
     return WorkDone(plan=plan)
@@ -155,13 +157,26 @@ def _findings(proposal: RefactorProposal, verify: VerifyMode) -> tuple[str, ...]
     return proposal.findings
 
 
-async def _verified(work: NotebookWork, done: WorkDone, proposal: RefactorProposal, whole: bytes) -> WorkDone:
-    """Run the notebook before and after."""
-    after_ids = [cell.snapshot.cell_id for cell in parse_notebook(whole).cells]
-    pairs = became(snapshot(parse_notebook(work.data)).cells, proposal.changes, after_ids)
-    options = VerifyOptions(groups=tuple(CellGroup(before=old, after=new) for old, new in pairs))
-    folder = Path(os.path.realpath(work.path)).parent
-    report = await verify_notebook(work.data, whole, folder, options)
+async def _verified(
+    work: NotebookWork, job: RefactorJob, provider: Provider, done: WorkDone, on_event: OnEvent | None
+) -> WorkDone:
+    """Run the notebook before and after, and mend what fails since."""
+    assert done.proposal is not None  # noqa: S101 - without one there is nothing to run
+    last, path = None, Path(work.path)
+    async with aclosing(run_verified(job, provider, work.data, done.proposal, path)) as verifying:
+        async for event in verifying:
+            if isinstance(event, Verified):
+                last = event
+            elif on_event is not None:
+                on_event(event)
+    assert last is not None  # noqa: S101 - it ran once, or raised
+    report = last.report
     counts = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
     findings = () if report.holds else (f"run before and after, its cells: {counts}.",)
-    return done.model_copy(update={"verification": report, "findings": findings})
+    return WorkDone(
+        plan=done.plan,
+        proposal=last.proposal,
+        verification=report,
+        findings=(*_findings(last.proposal, work.verify), *findings),
+        figures=add_figures(done.figures, last.figures),
+    )

@@ -31,7 +31,7 @@ def past_conversations(
     """
     kept: dict[str, list[TurnRecord]] = {}
     for record in journal.turns(KEPT_TURNS, path):  # the newest first
-        if record.conversation_id is not None:
+        if record.conversation_id is not None and record.kind != "refactor":
             kept.setdefault(record.conversation_id, []).append(record)
     applied: dict[str, list[AppliedEdit]] = {}
     for edit in journal.applied(notebook_scope(path), KEPT_EDITS):
@@ -56,6 +56,7 @@ def past_conversations(
 def _past_turn(
     journal: SafeJournal, record: TurnRecord, applied: Iterable[AppliedEdit], is_running: Callable[[str], bool]
 ) -> PastTurn:
+    assert record.kind != "refactor"  # noqa: S101 - it is no part of a conversation
     lost = record.status == "running" and not is_running(record.turn_id)
     proposal = journal.proposal(record.turn_id)
     outcome, cell_id = outcome_of(proposal, applied)

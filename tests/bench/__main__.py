@@ -13,6 +13,7 @@ from tests.bench import (
     prefix,
     recall,
     redaction,
+    refactor,
     transports,
     variables,
 )
@@ -24,6 +25,7 @@ recall.main()
 iopub.main()
 redaction.main()
 prefix.main()
+refactor.main()
 transports.main()
 cancelling.main()
 page.main()

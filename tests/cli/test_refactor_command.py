@@ -99,3 +99,15 @@ def test_what_runs_otherwise_is_not_written(user, fenced):
     done = user.run("refactor", path, "rename df to orders", "--apply", "--verify", "run")
     assert done.status == 0, done.err
     assert "print(orders)" in path.read_text("utf-8")
+
+
+def test_a_cell_that_fails_when_it_runs_is_repaired_once_where_the_change_was(user, fenced):
+    wrong, right = "def double(x):\n    return x.twice", "def double(x):\n    return 2 * x"
+    plan = {"when": "Plan this refactor", "answer": "```\nedit cell 0: multiply\n```"}
+    user.answer(plan, {"when": "It failed:", "answer": fenced(right)}, fenced(wrong))
+    path = user.notebook("def double(x):\n    return x + x", "print(double(2))")
+    done = user.run("refactor", path, "multiply, do not add", "--apply", "--verify", "run", "--json")
+    assert done.status == 0, done.err
+    (row,) = done.json["notebooks"]
+    assert row["verification"]["holds"]
+    assert "2 * x" in path.read_text("utf-8")

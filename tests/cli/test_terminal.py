@@ -105,3 +105,19 @@ def test_tables_and_errors_are_for_people_there(user) -> None:
     status, shown = run_in_terminal(user, "undo", "none.ipynb", columns=100)
     assert status == 1
     assert shown.startswith("\x1b[31merror: There is no file none.ipynb.")
+
+
+def test_a_refactor_shows_a_bar_that_goes_and_a_table_that_stays(user, fenced: Callable[[str], str]) -> None:
+    plan = {"when": "Plan this refactor", "answer": "```\nedit cell 0: ten\nedit cell 1: eleven\n```"}
+    ten, eleven = {"when": "ten", "answer": fenced("x = 10")}, {"when": "eleven", "answer": fenced("y = 11")}
+    user.answer(plan, eleven, ten)
+    path = user.notebook("x = 1", "y = 2")
+    status, shown = run_in_terminal(user, "refactor", str(path), "larger numbers", columns=100)
+    assert status == 0, shown
+    live, _, rest = shown.partition("\x1b[1m---")
+    assert "nb.ipynb" in live
+    assert ERASE_LINE in live
+    assert "edit cell 0: ten" in without_codes(live)
+    assert "━" not in rest
+    table = without_codes(rest).partition("NOTEBOOK")[2].splitlines()
+    assert [cell for cell in re.split(" {2,}", table[1].strip()) if cell][::4] == ["nb.ipynb", "not written"]

@@ -59,7 +59,7 @@ def test_whatever_goes_wrong_the_refactor_ends_in_one_event(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("jupyter_spark.refactor._engine.check_notebook", broken)
+    monkeypatch.setattr("jupyter_spark.refactor._carrying_out.check_notebook", broken)
     _, events, _ = run("rename df to orders")
     assert (events[-1].type, events[-1].code) == ("refactor_failed", "bug")
     assert "ZeroDivisionError: oh" in events[-1].message
@@ -74,3 +74,16 @@ def test_an_edit_of_a_renamed_cell_is_taken_with_the_rename():
     assert len({change.group for change in proposal.changes}) == 1
     after = compose(cells, proposal.changes, {proposal.changes[0].change_id})
     assert [cell.source.count("orders") for cell in after] == [1, 2, 1]
+
+
+def test_the_time_left_and_what_all_turns_took_are_told():
+    plan = "```\nedit cell 0: more\nedit cell 2: more\n```"
+    first, second = "```python\nimport os\ndf = [1, 2, 3]\n```", "```python\nn = len(df) + 1\n```"
+    _, events, _ = run("more", plan, first, second, jobs=1, one_stream_tokens=0)
+    steps = [event for event in events if event.type == "step_done"]
+    assert [(step.done, step.total) for step in steps] == [(1, 2), (2, 2)]
+    assert steps[0].left_s > 0
+    assert steps[1].left_s == 0
+    figures = events[-1].figures
+    assert (figures.usage.input_tokens, figures.usage.output_tokens) == (300, 30)
+    assert figures.total_s > figures.first_token_s > 0
