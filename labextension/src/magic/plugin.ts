@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
+import { notebookName } from '../notebook/name';
 import type { IWatchedNotebook } from '../notebook/sync';
 import { ISpark, ISparkEdits } from '../tokens';
 import { CellTurns, type ICells } from './cellturns';
@@ -91,7 +92,7 @@ class Magic {
     return {
       open: (told, maker) => this._edits.open(panel, told.cell_id, told.base, maker),
       source: id => find(id)?.model.sharedModel.getSource() ?? null,
-      notebook: () => panel.context.path,
+      notebook: () => notebookName(panel.context.path),
       onActivity: (turnId, what) => this._spark.activity.onTurn(turnId, what),
       judge: frame => this._spark.channel.judge(frame),
       retry: ({ cell_id: id, instruction }) => {
