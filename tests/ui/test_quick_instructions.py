@@ -136,24 +136,12 @@ def test_tests_stand_in_a_new_cell_below(notebook: Callable[..., LabNotebook], p
 
 def test_own_instructions_appear_at_once(notebook: Callable[..., LabNotebook], page: Page, paced: PacedServer) -> None:
     one = notebook()
-    page.evaluate(
-        """async own => {
-          const app = window.jupyterapp;
-          const { value } = await app.serviceManager.settings.fetch('jupyter-spark-ai:settings') ?? {};
-          await app.commands.execute('settingeditor:open', { query: 'Spark' });
-          window.own = own;
-        }""",
-        OWN,
-    )
-    editor = page.locator("#jp-SettingsEditor")
-    expect(editor.get_by_text("Instructions for one click")).to_be_visible()
-    group = editor.locator("fieldset", has=page.get_by_text("Instructions for one click", exact=True)).last
-    group.get_by_role("button", name="Add").last.click()
-    fields = editor.locator("input[type=text]")
-    count = fields.count()
-    fields.nth(count - 2).fill(OWN["label"])
-    fields.nth(count - 1).fill(OWN["instruction"])
-    fields.nth(count - 1).press("Tab")
+    one.command("settingeditor:open", {"query": "Spark"})
+    page.get_by_role("button", name="Add item").click()
+    fields = page.get_by_role("group", name="quickInstructions-4").get_by_role("textbox")
+    fields.nth(0).fill(OWN["label"])
+    fields.nth(1).fill(OWN["instruction"])
+    fields.nth(1).press("Tab")
     page.locator(".lm-TabBar-tabLabel", has_text=one.name).click()
     one.cell(0).locator(".jp-InputArea-editor .cm-content").click()
     one.cell(0).locator("[data-jp-item-name='spark-quick']").click()
