@@ -142,7 +142,12 @@ def test_own_instructions_appear_at_once(notebook: Callable[..., LabNotebook], p
     fields.nth(0).fill(OWN["label"])
     fields.nth(1).fill(OWN["instruction"])
     fields.nth(1).press("Tab")
-    page.locator(".lm-TabBar-tabLabel", has_text=one.name).click()
+    page.evaluate(
+        """() => {
+          const { shell } = window.jupyterapp;
+          shell.activateById([...shell.widgets('main')].find(widget => widget.context).id);
+        }"""
+    )
     one.cell(0).locator(".jp-InputArea-editor .cm-content").click()
     one.cell(0).locator("[data-jp-item-name='spark-quick']").click()
     item = page.get_by_role("menuitem", name=OWN["label"])
@@ -209,4 +214,4 @@ def test_a_markdown_cell_is_explained_too(notebook: Callable[..., LabNotebook], 
     one = notebook(PLAIN)
     one.command("notebook:change-cell-to-markdown")
     one.command("jupyter-spark:explain-cell")
-    expect(page.locator("#jupyter-spark-chat").get_by_text("It is a heading.")).to_be_visible()
+    expect(page.locator("#jupyter-spark-chat").get_by_text("It is a heading.").first).to_be_visible()
