@@ -134,7 +134,9 @@ def test_tests_stand_in_a_new_cell_below(notebook: Callable[..., LabNotebook], p
     one.wait_until(lambda: sources(page) == [PLAIN, TESTS, "last = 1"])
 
 
-def test_own_instructions_appear_at_once(notebook: Callable[..., LabNotebook], page: Page, paced: PacedServer) -> None:
+def test_own_instructions_appear_at_once(
+    notebook: Callable[..., LabNotebook], page: Page, paced: PacedServer, home: Path
+) -> None:
     one = notebook()
     one.command("settingeditor:open", {"query": "Spark"})
     page.get_by_role("button", name="Add item").click()
@@ -142,6 +144,8 @@ def test_own_instructions_appear_at_once(notebook: Callable[..., LabNotebook], p
     fields.nth(0).fill(OWN["label"])
     fields.nth(1).fill(OWN["instruction"])
     fields.nth(1).press("Tab")
+    file = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
+    one.wait_until(lambda: OWN["instruction"] in file.read_text("utf-8"), 60)
     page.evaluate(
         """() => {
           const { shell } = window.jupyterapp;
