@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bench import (
     cancelling,
+    fix_click,
     ghost,
     iopub,
     load_ext,
@@ -30,4 +31,5 @@ transports.main()
 cancelling.main()
 page.main()
 page_latency.main()
+fix_click.main()
 ghost.main()

@@ -1,8 +1,8 @@
 """How long it takes from the click on Fix to the change on screen, when the fix was made ready before.
 
-``python -m tests.bench.fix_click`` prints it for a small cell and for one of 300 lines that is rewritten whole: from
-the click's own time to the frame after the change stood in the cell. The endpoint answers at once; what is measured is
-the page's own work.
+``python -m tests.bench.fix_click`` prints it for a small cell, and for one of 300 lines of which one line is mended, or
+all are: from the click's own time to the frame after the change stood in the cell. The endpoint answers at once: what
+is measured is the page's own work. On a busy machine the quickest of the rounds tells most of that.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ ROUNDS = 20
 BOUND_MS = 100.0
 LINES = 300
 SMALL = ("print(sum(order))", "print(sum(orders))")
-LARGE = (
-    "\n".join([*(f"value_{number} = {number}" for number in range(LINES - 1)), "print(order)"]),
-    "\n".join([*(f"value_{number} = {number} * 2" for number in range(LINES - 1)), "print(orders)"]),
-)
+VALUES = [f"value_{number} = {number}" for number in range(LINES - 1)]
+ONE_LINE = ("\n".join([*VALUES, SMALL[0]]), "\n".join([*VALUES, SMALL[1]]))
+ALL_LINES = ("\n".join([SMALL[0], *VALUES]), "\n".join([SMALL[1], *(f"{line} * 2" for line in VALUES)]))
+CASES = {
+    "small cell": SMALL,
+    f"one of {LINES} lines": ONE_LINE,
+    f"all of {LINES} lines": ALL_LINES,
+}
 WATCH = """() => {
   window.clickedAt = window.shownAt = 0;
   addEventListener('click', event => {
@@ -45,10 +49,12 @@ WATCH = """() => {
 READY = ".jp-Spark-fix[data-prefetch=ready] button"
 
 
-def click_times(page: Page, address: str, home: Path, endpoint: SpawnedServer, old: str, new: str) -> list[float]:
+def click_times(
+    page: Page, address: str, home: Path, endpoint: SpawnedServer, name: str, old: str, new: str
+) -> list[float]:
     """Fail, wait until the fix is ready, click, and leave it, again and again; return the times, in ms."""
     endpoint.configure(answer=fenced(new), rate_tok_s=math.inf, first_token_s=0.0)
-    file = written(home / "examples", f"fix-{len(old)}.ipynb", ("orders = [1, 2]", old))
+    file = written(home / "examples", f"fix-{name.replace(' ', '-')}.ipynb", ("orders = [1, 2]", old))
     notebook = LabNotebook(page, address, file.name)
     notebook.open()
     page.evaluate(WATCH)
@@ -83,11 +89,11 @@ def measured(browser: Browser, endpoint: SpawnedServer) -> None:
         kept.write_text(json.dumps({"prefetchFixes": True}), "utf-8")
         settings = '[tiers]\nspark = "paced"\n' + SETTINGS.format(base_url=endpoint.base_url)
         with running_lab(home, models_dir(), settings) as address:
-            for name, (old, new) in (("small cell", SMALL), (f"cell of {LINES} lines, all changed", LARGE)):
+            for name, (old, new) in CASES.items():
                 page = browser.new_page(viewport={"width": 1400, "height": 900})
-                times = click_times(page, address, home, endpoint, old, new)
+                times = click_times(page, address, home, endpoint, name, old, new)
                 show(f"click on Fix to the change, {name}", times, BOUND_MS)
-                print(f"  (mean {statistics.mean(times):.1f} ms)")
+                print(f"  (quickest {min(times):.1f} ms, mean {statistics.mean(times):.1f} ms)")
                 page.close()
 
 

@@ -249,6 +249,26 @@ def test_the_next_question_goes_on_from_the_last(server: JupyterServer, paced: P
     assert "one?" not in str(three)
 
 
+def test_a_turn_that_stands_alone_is_in_no_conversation(server: JupyterServer, paced: PacedServer) -> None:
+    """It is told nothing of what was said, the next question is told nothing of it, and the page's list has it not."""
+    conversation, alone = fresh(), fresh()
+    with opened_page(server) as page:
+        page.tell_notebook()
+        page.ask(fresh(), "one?", conversation_id=conversation)
+        page.until("turn_finished")
+        page.ask(alone, "aside?", conversation_id=None)
+        page.until("turn_finished")
+        page.ask(fresh(), "two?", conversation_id=conversation)
+        page.until("turn_finished")
+    _one, aside, two = (record.body["messages"] for record in paced.records if record.body)
+    assert "one?" not in str(aside)
+    assert CELLS["a"] in str(aside)
+    assert "aside?" not in str(two)
+    _status, body = request(server, "GET", f"conversations?notebook={NOTEBOOK}")
+    assert alone not in str(body)
+    assert conversation in str(body)
+
+
 EDIT = "```python\ntotal = 0\nfor order in orders:\n    total += order\n```\n"
 
 

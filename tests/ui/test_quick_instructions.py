@@ -134,27 +134,24 @@ def test_tests_stand_in_a_new_cell_below(notebook: Callable[..., LabNotebook], p
     one.wait_until(lambda: sources(page) == [PLAIN, TESTS, "last = 1"])
 
 
-def test_own_instructions_appear_at_once(notebook: Callable[..., LabNotebook], page: Page, paced: PacedServer) -> None:
+def test_own_instructions_appear_at_once(
+    notebook: Callable[..., LabNotebook], page: Page, paced: PacedServer, home: Path
+) -> None:
     one = notebook()
+    one.command("settingeditor:open", {"query": "Spark"})
+    page.get_by_role("button", name="Add item").click()
+    fields = page.get_by_role("group", name="quickInstructions-4").get_by_role("textbox")
+    fields.nth(0).fill(OWN["label"])
+    fields.nth(1).fill(OWN["instruction"])
+    fields.nth(1).press("Tab")
+    file = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
+    one.wait_until(lambda: OWN["instruction"] in file.read_text("utf-8"), 60)
     page.evaluate(
-        """async own => {
-          const app = window.jupyterapp;
-          const { value } = await app.serviceManager.settings.fetch('jupyter-spark-ai:settings') ?? {};
-          await app.commands.execute('settingeditor:open', { query: 'Spark' });
-          window.own = own;
-        }""",
-        OWN,
+        """() => {
+          const { shell } = window.jupyterapp;
+          shell.activateById([...shell.widgets('main')].find(widget => widget.context).id);
+        }"""
     )
-    editor = page.locator("#jp-SettingsEditor")
-    expect(editor.get_by_text("Instructions for one click")).to_be_visible()
-    group = editor.locator("fieldset", has=page.get_by_text("Instructions for one click", exact=True)).last
-    group.get_by_role("button", name="Add").last.click()
-    fields = editor.locator("input[type=text]")
-    count = fields.count()
-    fields.nth(count - 2).fill(OWN["label"])
-    fields.nth(count - 1).fill(OWN["instruction"])
-    fields.nth(count - 1).press("Tab")
-    page.locator(".lm-TabBar-tabLabel", has_text=one.name).click()
     one.cell(0).locator(".jp-InputArea-editor .cm-content").click()
     one.cell(0).locator("[data-jp-item-name='spark-quick']").click()
     item = page.get_by_role("menuitem", name=OWN["label"])
@@ -221,4 +218,4 @@ def test_a_markdown_cell_is_explained_too(notebook: Callable[..., LabNotebook], 
     one = notebook(PLAIN)
     one.command("notebook:change-cell-to-markdown")
     one.command("jupyter-spark:explain-cell")
-    expect(page.locator("#jupyter-spark-chat").get_by_text("It is a heading.")).to_be_visible()
+    expect(page.locator("#jupyter-spark-chat").get_by_text("It is a heading.").first).to_be_visible()

@@ -5,6 +5,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TurnRequested } from '../_wire';
 import type { Turn } from '../chat/turn';
 import type { Suggestion } from '../edit/suggestion';
+import { goTo } from '../notebook/goto';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import { type IFailure, isSame } from './failure';
 import type { Prefetch } from './prefetch';
@@ -18,7 +19,7 @@ export class Fixer {
 
   /** Fix a cell, in the cell; an edit that is shown there for the same failure stays. */
   fix(panel: NotebookPanel, cell: Cell, failure: IFailure | null): void {
-    bringIntoView(panel, cell);
+    goTo(panel, cell);
     const cellId = cell.model.id;
     const shown = this._edits.shown(panel, cellId);
     if (shown?.isRunning || (shown?.state === 'ready' && isSameFix(this._fixes.get(shown), failure))) {
@@ -67,17 +68,4 @@ export function placeOf(panel: NotebookPanel, cellId: string): string {
 
 function isSameFix(one: IFailure | null | undefined, other: IFailure | null): boolean {
   return one ? isSame(one, other) : one === other;
-}
-
-/** The cell is the active one and has the keyboard, so that the keys of a change work; its code is in view. */
-function bringIntoView(panel: NotebookPanel, cell: Cell): void {
-  const { content } = panel;
-  content.mode = 'command';
-  content.deselectAll();
-  content.activeCellIndex = content.widgets.indexOf(cell);
-  if (cell.inputHidden) {
-    cell.inputHidden = false;
-  }
-  cell.node.focus({ preventScroll: true });
-  cell.inputArea?.node.scrollIntoView({ block: 'nearest' });
 }

@@ -2,6 +2,7 @@
 
 import type { Cell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import { goTo } from '../notebook/goto';
 import type { ISparkEdits } from '../tokens';
 import type { IQuickInstruction } from './instructions';
 
@@ -9,6 +10,7 @@ import type { IQuickInstruction } from './instructions';
 export function askQuick(edits: ISparkEdits, panel: NotebookPanel, cell: Cell, quick: IQuickInstruction): void {
   const { instruction, kind } = quick;
   if (kind === 'rewrite') {
+    goTo(panel, cell);
     edits.ask(panel, cell.model.id, { kind, instruction });
     return;
   }
@@ -35,9 +37,8 @@ function insertBelow(panel: NotebookPanel, cell: Cell): string | null {
   if (!made) {
     return null;
   }
-  content.activeCellIndex = index;
-  content.deselectAll();
-  void content.scrollToItem(index, 'smart');
+  const widget = content.widgets[index];
+  void content.scrollToItem(index, 'smart').then(() => widget && !widget.isDisposed && goTo(panel, widget));
   return made.id;
 }
 

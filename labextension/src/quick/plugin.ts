@@ -49,7 +49,8 @@ export const quickPlugin: JupyterFrontEndPlugin<void> = {
         label: spark.trans.__('Spark: One Click for This Cell…'),
         caption: spark.trans.__('Document, test, type, make faster, explain'),
         isEnabled: () => tracker.activeCell !== null,
-        execute: () => withActive(tracker, (_, cell) => openAt(menu, cell.node))
+        // The palette first gives the keyboard back, and would take it from the menu.
+        execute: () => withActive(tracker, (_, cell) => void window.setTimeout(() => openAt(menu, cell.node), 50))
       }
     };
     for (const [name, options] of Object.entries<CommandRegistry.ICommandOptions>(all)) {
