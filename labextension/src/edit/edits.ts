@@ -73,7 +73,7 @@ export class CellEdits implements ISparkEdits {
       return false;
     }
     const { kind = 'rewrite', instruction, extras = {} } = asking;
-    this._asking.adopt(spot, { kind, instruction, extras, notebook: () => panel.context.path }, turn);
+    this._asking.adopt(spot, { kind, instruction, extras, notebook: () => notebookName(panel.context.path) }, turn);
     return true;
   }
 

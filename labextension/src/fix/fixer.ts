@@ -9,6 +9,7 @@ import { goTo } from '../notebook/goto';
 import type { IEditAsking, ISpark, ISparkEdits } from '../tokens';
 import { type IFailure, isSame } from './failure';
 import type { Prefetch } from './prefetch';
+import { notebookName } from '../notebook/name';
 
 export class Fixer {
   constructor(
@@ -54,7 +55,7 @@ export class Fixer {
 
   private _adopt(panel: NotebookPanel, cellId: string, turn: Turn, asking: IEditAsking): boolean {
     const isShown = this._edits.adopt(panel, cellId, turn, asking);
-    this._spark.store.adopt(turn, panel.context.path);
+    this._spark.store.adopt(turn, notebookName(panel.context.path));
     return isShown;
   }
 

@@ -11,6 +11,7 @@ import { isWorthPrefetching } from './failure';
 import { Fixer, placeOf } from './fixer';
 import { Prefetch } from './prefetch';
 import { FixRows } from './rows';
+import { notebookName } from '../notebook/name';
 
 /** So long the kernel has to tell its variables; a fix that is made ready does not wait any longer. */
 const PREFETCH_AFTER_MS = 400;
@@ -55,7 +56,12 @@ function activate(
     const failure = rows.failure(cell);
     if (failure && isWorthPrefetching(failure, cell.model)) {
       const { cellId } = failure;
-      const asking = { ...fixer.asking(panel, cellId, failure), cellId, notebook: panel.context.path, isInCell: true };
+      const asking = {
+        ...fixer.asking(panel, cellId, failure),
+        cellId,
+        notebook: notebookName(panel.context.path),
+        isInCell: true
+      };
       prefetch.begin(placeOf(panel, cellId), failure, () => store.askAside({ ...asking, kind: 'fix' }));
     }
   });
@@ -95,7 +101,9 @@ function followRuns(
     window.clearTimeout(timer); // of errors that come at once, the last one
     timer = window.setTimeout(() => {
       const isFree =
-        !cell.isDisposed && spark.context.panel === panel && !spark.store.about(panel.context.path).running;
+        !cell.isDisposed &&
+        spark.context.panel === panel &&
+        !spark.store.about(notebookName(panel.context.path)).running;
       if (isFree && spark.options.current.prefetchFixes) {
         begin(panel, cell as CodeCell);
       }
@@ -110,7 +118,7 @@ function explain(spark: ISpark, chat: ISparkChat, panel: NotebookPanel, cell: Co
     return;
   }
   chat.ask();
-  if (store.about(panel.context.path).running) {
+  if (store.about(notebookName(panel.context.path)).running) {
     store.tell(trans.__('An answer is on its way. Stop it first, or say more to redirect it.'));
     return;
   }
@@ -118,7 +126,7 @@ function explain(spark: ISpark, chat: ISparkChat, panel: NotebookPanel, cell: Co
     kind: 'explain',
     instruction: trans.__('Explain this error: what went wrong, and what to do about it.'),
     cellId: failure.cellId,
-    notebook: panel.context.path,
+    notebook: notebookName(panel.context.path),
     extras: {
       ...(context.panel === panel ? context.request('') : {}),
       cell_id: failure.cellId,

@@ -4,11 +4,12 @@ import type { Cell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Turn } from '../chat/turn';
 import type { ISpark, ISparkChat } from '../tokens';
+import { notebookName } from '../notebook/name';
 
 /** Ask in the chat, and show it; null if an answer is on its way there. */
 export function explainInChat(spark: ISpark, chat: ISparkChat, panel: NotebookPanel, cell: Cell): Turn | null {
   const { context, store, trans } = spark;
-  const notebook = panel.context.path;
+  const notebook = notebookName(panel.context.path);
   const known = context.panel === panel ? context.request('') : {};
   chat.ask();
   if (store.about(notebook).running) {
