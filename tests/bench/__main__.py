@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.bench import (
     cancelling,
     ghost,
+    incell,
     iopub,
     load_ext,
     packing,
@@ -30,4 +31,5 @@ transports.main()
 cancelling.main()
 page.main()
 page_latency.main()
+incell.main()
 ghost.main()

@@ -53,15 +53,10 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       : trans.__('Say what to change');
     hint.textContent = isRunning ? trans.__('↵ redirect · Esc stop') : trans.__('↵ send · Esc close');
   };
-  const takeKeyboard = (): void => {
-    spot.wantsKeyboard = false;
-    field.focus({ preventScroll: true });
-    field.select();
-  };
   const leave = spot.watch(() => {
     show();
     if (spot.wantsKeyboard && field.isConnected) {
-      takeKeyboard(); // it was open already
+      takeKeyboard(spot, field); // it was open already
     }
   });
   show();
@@ -69,9 +64,7 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
     spot.draft = field.value;
     fitHeight(field);
   });
-  let hasKeyboard = false;
-  field.addEventListener('focus', () => (hasKeyboard = true));
-  field.addEventListener('blur', () => (hasKeyboard = !field.isConnected));
+  const hadKeyboard = keyboardOf(field);
   new PromptKeys(field, spot, actions);
   asIsland(dom, actions.runKey);
   return {
@@ -81,14 +74,28 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       fitHeight(field);
       // The keyboard goes with the prompt, but a prompt that is only drawn again takes it from nobody.
       if (spot.wantsKeyboard || performance.now() - spot.leftAt < MOVED_MS) {
-        takeKeyboard();
+        takeKeyboard(spot, field);
       }
     },
     destroy: () => {
       leave();
-      spot.leftAt = hasKeyboard ? performance.now() : -Infinity;
+      spot.leftAt = hadKeyboard() ? performance.now() : -Infinity;
     }
   };
+}
+
+function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {
+  spot.wantsKeyboard = false;
+  field.focus({ preventScroll: true });
+  field.select();
+}
+
+/** Whether a field has the keyboard, or had it when it was taken out of the page. */
+function keyboardOf(field: HTMLTextAreaElement): () => boolean {
+  let has = false;
+  field.addEventListener('focus', () => (has = true));
+  field.addEventListener('blur', () => (has = !field.isConnected));
+  return () => has;
 }
 
 /** The keys of the field. */
