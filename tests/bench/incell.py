@@ -80,8 +80,6 @@ class CellSide(Side):
         page.keyboard.press("ControlOrMeta+End" if self.case.at_end else "ControlOrMeta+Home")
         page.keyboard.press("ControlOrMeta+k")
         page.keyboard.insert_text("rewrite all of it")
-        if self.case.at_end:  # the prompt stands above the cell
-            page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 1e6")
         page.wait_for_timeout(300)
 
     @property
