@@ -6,6 +6,7 @@ from tests.bench import (
     cancelling,
     fix_click,
     ghost,
+    incell,
     iopub,
     load_ext,
     packing,
@@ -32,4 +33,5 @@ cancelling.main()
 page.main()
 page_latency.main()
 fix_click.main()
+incell.main()
 ghost.main()

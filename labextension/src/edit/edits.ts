@@ -28,7 +28,7 @@ export class CellEdits implements ISparkEdits {
 
   prompt(words?: string): void {
     const panel = this._tracker.currentWidget;
-    const cell = panel?.content.activeCell;
+    const cell = panel && this._anchor(panel);
     const spot = panel && cell ? this._spot(panel, cell.model.id) : null;
     if (!panel || !cell || !spot) {
       return;
@@ -40,6 +40,7 @@ export class CellEdits implements ISparkEdits {
     }
     this._spark.context.read();
     spot.others = this._selected(panel, cell);
+    spot.wantsKeyboard = true;
     spot.isAsking = true;
     spot.word = '';
     if (words !== undefined) {
@@ -123,6 +124,13 @@ export class CellEdits implements ISparkEdits {
   private _spot(panel: NotebookPanel, cellId: string): Spot | null {
     const notebook = sharedOf(panel);
     return notebook && this._spots.at(notebook, cellId);
+  }
+
+  /** The cell that the prompt stands above: the active one, unless that is locked and others are selected. */
+  private _anchor(panel: NotebookPanel): Cell | null {
+    const { activeCell, selectedCells } = panel.content;
+    const isOpen = (cell: Cell): boolean => this._spot(panel, cell.model.id)?.isLocked === false;
+    return activeCell && !isOpen(activeCell) ? (selectedCells.find(isOpen) ?? activeCell) : activeCell;
   }
 
   /** The other cells that are selected; those that are locked say so when they are asked. */

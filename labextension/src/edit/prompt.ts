@@ -20,6 +20,8 @@ export interface IPromptActions {
 }
 
 const MAX_HEIGHT_PX = 160;
+/** A cell that is moved is away for less than this; one that comes back later has lost the keyboard. */
+const MOVED_MS = 500;
 
 export function promptPanel(spot: Spot, view: EditorView, actions: IPromptActions): Panel {
   const { trans } = actions;
@@ -51,12 +53,18 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       : trans.__('Say what to change');
     hint.textContent = isRunning ? trans.__('↵ redirect · Esc stop') : trans.__('↵ send · Esc close');
   };
-  const leave = spot.watch(show);
+  const leave = spot.watch(() => {
+    show();
+    if (spot.wantsKeyboard && field.isConnected) {
+      takeKeyboard(spot, field); // it was open already
+    }
+  });
   show();
   field.addEventListener('input', () => {
     spot.draft = field.value;
     fitHeight(field);
   });
+  const hadKeyboard = keyboardOf(field);
   new PromptKeys(field, spot, actions);
   asIsland(dom, actions.runKey);
   return {
@@ -64,14 +72,30 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
     top: true,
     mount: () => {
       fitHeight(field);
-      // The keyboard goes with the prompt, unless it was only drawn again.
-      if (!dom.closest('.jp-Notebook')?.querySelector('.jp-Spark-prompt textarea:focus')) {
-        field.focus({ preventScroll: true });
-        field.select();
+      // The keyboard goes with the prompt, but a prompt that is only drawn again takes it from nobody.
+      if (spot.wantsKeyboard || performance.now() - spot.leftAt < MOVED_MS) {
+        takeKeyboard(spot, field);
       }
     },
-    destroy: leave
+    destroy: () => {
+      leave();
+      spot.leftAt = hadKeyboard() ? performance.now() : -Infinity;
+    }
   };
+}
+
+function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {
+  spot.wantsKeyboard = false;
+  field.focus({ preventScroll: true });
+  field.select();
+}
+
+/** Whether a field has the keyboard, or had it when it was taken out of the page. */
+function keyboardOf(field: HTMLTextAreaElement): () => boolean {
+  let has = false;
+  field.addEventListener('focus', () => (has = true));
+  field.addEventListener('blur', () => (has = !field.isConnected));
+  return () => has;
 }
 
 /** The keys of the field. */

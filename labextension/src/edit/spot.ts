@@ -48,6 +48,9 @@ export class Spot extends Watched {
   /** Whether the prompt is open, and what it is about beside this cell. */
   isAsking = false;
   others: readonly Spot[] = [];
+  /** Whether the prompt is to have the keyboard as soon as it is drawn, and when it last went away with it. */
+  wantsKeyboard = false;
+  leftAt = -Infinity;
   /** What stands in the prompt; kept here, as an editor may come and go. */
   draft = '';
   /** A line for the reader: why something could not be done. */

@@ -56,7 +56,7 @@ export const quickPlugin: JupyterFrontEndPlugin<void> = {
     for (const [name, options] of Object.entries<CommandRegistry.ICommandOptions>(all)) {
       app.commands.addCommand(`jupyter-spark:${name}`, { describedBy: { args: NO_ARGUMENTS }, ...options });
     }
-    for (const name of ['explain-cell', 'explain-cell-in-notebook', 'quick-menu']) {
+    for (const name of ['explain-cell', 'explain-cell-in-notebook', 'quick-menu', 'edit-quick']) {
       palette?.addItem({ command: `jupyter-spark:${name}`, category: CATEGORY });
     }
     app.contextMenu.addItem({ type: 'submenu', submenu: menu, selector: '.jp-Notebook .jp-CodeCell', rank: 20.35 });
@@ -93,7 +93,7 @@ function quickCommands(app: JupyterFrontEnd, spark: ISpark, edits: ISparkEdits, 
       }
     },
     'edit-quick': {
-      label: trans.__('Edit These Instructions…'),
+      label: trans.__('Edit the One-Click Instructions…'),
       caption: trans.__('Open the settings of the one-click instructions'),
       execute: () => app.commands.execute('settingeditor:open', { query: 'Spark' })
     }
