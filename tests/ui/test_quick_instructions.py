@@ -84,7 +84,7 @@ def test_the_button_of_a_cell_has_the_instructions(
             "Explain This Cell",
             "Explain in a Markdown Cell",
             "Fix This Cell",
-            "Edit These Instructions…",
+            "Edit the One-Click Instructions…",
         ]
     )
     page.get_by_role("menuitem", name="Document").click()
