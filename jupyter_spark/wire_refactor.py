@@ -268,8 +268,8 @@ class AppliedCell(WireModel):
 
     Attributes
     ----------
-    change_id : str
-        The change of the proposal that it came of.
+    change_id, group : str
+        The change of the proposal that it came of, and that one's group.
     before, after : str
         The cell's whole text before and after; of a new cell and of one that went, one of them is empty.
     cell : dict, optional
@@ -277,6 +277,7 @@ class AppliedCell(WireModel):
     """
 
     change_id: str
+    group: str
     operation: ChangeOperation
     cell_id: str
     before: str = ""

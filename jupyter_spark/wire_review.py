@@ -107,11 +107,16 @@ class RefactorStands(WireModel):
 
 
 class WorkBegun(WireModel):
-    """The server plans, writes or verifies now; ``begun_at_s`` is when, in seconds since the epoch."""
+    """The server plans, writes or verifies now; ``begun_at_s`` is when, in seconds since the epoch.
+
+    ``order`` is the id of every cell of the notebook that it works on: what is said of "cell 3" counts these, from 0.
+    """
 
     type: Literal["work_begun"] = "work_begun"
     work: Literal["planning", "writing", "verifying"]
     begun_at_s: float
+    instruction: str
+    order: tuple[str, ...]
 
 
 class ChoiceChecked(WireModel):

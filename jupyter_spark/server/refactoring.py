@@ -170,19 +170,23 @@ class RunningRefactors:
         job = RefactorJob(one.snapshot, instruction, profile, settings.privacy, one.asked.tier)
         events = run_refactor(job, self._provider(profile), plan=plan, only_plan=plan is None)
         _cancel(one.verifying)
-        one.log.append(WorkBegun(work=work, begun_at_s=time.time()))
+        one.log.append(_begun(work, one))
         one.work = _spawn(self._run(one, events, accepted))
 
     async def _run(
         self, one: RunningRefactor, events: AsyncGenerator[AnyRefactorEvent, None], accepted: PlanAccepted | None
     ) -> None:
+        begun_at_s = time.monotonic()
         async with aclosing(events):
             async for event in events:
+                told = event
                 if isinstance(event, PlanReady):
-                    event = event.model_copy(update={"plan": _said(event.plan, one.instruction)})
+                    told = event.model_copy(update={"plan": _said(event.plan, one.instruction)})
                 elif isinstance(event, RefactorFinished):
                     one.proposal = event.proposal
-                one.log.append(event)
+                    figures = {"total_s": round(time.monotonic() - begun_at_s, 3)}
+                    told = event.model_copy(update={"figures": event.figures.model_copy(update=figures)})
+                one.log.append(told)
         if accepted is not None and one.proposal is not None and accepted.verify == "run":
             self._verify_all(one, one.proposal, accepted.kernel_name)
 
@@ -204,7 +208,7 @@ class RunningRefactors:
         def told(progress: Any) -> None:
             one.log.append(VerificationProgressed(progress=progress))
 
-        one.log.append(WorkBegun(work="verifying", begun_at_s=time.time()))
+        one.log.append(_begun("verifying", one))
         ended = VerificationEnded(choice_id=choice_id, problem="Stopped.")
         try:
             folder = Path(self._path_of(one.asked.notebook)).parent
@@ -233,6 +237,11 @@ def _still_fits(plan: RefactorPlan, now: NotebookSnapshot) -> bool:
 def _said(plan: RefactorPlan, instruction: str) -> RefactorPlan:
     """The plan with the user's own words, without what was told of an earlier one."""
     return plan.model_copy(update={"instruction": instruction})
+
+
+def _begun(work: Literal["planning", "writing", "verifying"], one: RunningRefactor) -> WorkBegun:
+    order = tuple(cell.cell_id for cell in one.snapshot.cells)
+    return WorkBegun(work=work, begun_at_s=time.time(), instruction=one.instruction, order=order)
 
 
 def _spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -180,8 +180,8 @@ export interface Wire {
  *
  * Attributes
  * ----------
- * change_id : str
- *     The change of the proposal that it came of.
+ * change_id, group : str
+ *     The change of the proposal that it came of, and that one's group.
  * before, after : str
  *     The cell's whole text before and after; of a new cell and of one that went, one of them is empty.
  * cell : dict, optional
@@ -195,6 +195,7 @@ export interface AppliedCell {
   } | null;
   cell_id: string;
   change_id: string;
+  group: string;
   operation: "edit" | "insert" | "delete" | "move";
 }
 /**
@@ -1188,9 +1189,13 @@ export interface RefactorReady {
 }
 /**
  * The server plans, writes or verifies now; ``begun_at_s`` is when, in seconds since the epoch.
+ *
+ * ``order`` is the id of every cell of the notebook that it works on: what is said of "cell 3" counts these, from 0.
  */
 export interface WorkBegun {
   begun_at_s: number;
+  instruction: string;
+  order: string[];
   type: "work_begun";
   work: "planning" | "writing" | "verifying";
 }

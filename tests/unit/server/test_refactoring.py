@@ -198,7 +198,8 @@ def test_a_refactor_waits_for_its_notebook(tmp_path: Path) -> None:
 def test_what_stands_is_one_entry_that_grows_and_shrinks(tmp_path: Path) -> None:
     journal = SafeJournal(lambda: open_journal(tmp_path / "journal.db"))
     cells = tuple(
-        AppliedCell(change_id=cell_id, operation="edit", cell_id=cell_id, before="old", after="new") for cell_id in "ab"
+        AppliedCell(change_id=name, group=name, operation="edit", cell_id=name, before="old", after="new")
+        for name in "ab"
     )
 
     def keep(refactor_id: str, *stand: AppliedCell) -> None:
