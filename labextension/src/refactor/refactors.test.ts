@@ -19,7 +19,7 @@ class Page {
       push: () => undefined,
       tier: () => 'spark'
     });
-    this.refactors.notebook = this.notebook;
+    this.refactors.attach(this.notebook);
   }
 
   readonly sent: PageFrame[] = [];

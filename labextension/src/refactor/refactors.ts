@@ -50,10 +50,22 @@ export class NotebookRefactors extends Watched {
   review: Review | null = null;
   standing: readonly IStanding[] = [];
   verify: VerifyMode = 'static';
-  /** The kernel that the notebook runs in; empty for Python's. */
-  kernelName = '';
   /** The open notebook; null while it is closed. */
   notebook: IReviewedNotebook | null = null;
+
+  /** The notebook is open, and runs in this kernel; or it was closed. */
+  attach(notebook: IReviewedNotebook | null, kernelName: () => string = () => ''): void {
+    this.notebook = notebook;
+    this._kernelName = kernelName;
+    this.follow();
+    this.changed();
+  }
+
+  /** The notebook has another name now. */
+  rename(path: string): void {
+    this.path = path;
+    this.changed();
+  }
 
   /** Ask the server what is under way, and the journal what stands. */
   async load(): Promise<void> {
@@ -107,7 +119,8 @@ export class NotebookRefactors extends Watched {
     const { review } = this;
     if (review?.plan) {
       this._host.push(this.path);
-      const { verify, kernelName: kernel_name } = this;
+      const { verify } = this;
+      const kernel_name = this._kernelName();
       const { id: refactor_id, plan } = review;
       this._host.channel.send({ type: 'plan_accepted', refactor_id, plan, verify, kernel_name });
     }
@@ -139,7 +152,7 @@ export class NotebookRefactors extends Watched {
     }
     window.clearTimeout(this._timer);
     const { choiceId: choice_id, accepted, texts } = review.choice();
-    const { kernelName: kernel_name } = this;
+    const kernel_name = this._kernelName();
     const refactor_id = review.id;
     this._host.channel.send({ type: 'choice_made', refactor_id, choice_id, accepted, texts, verify, kernel_name });
   }
@@ -299,4 +312,5 @@ export class NotebookRefactors extends Watched {
 
   private _leave: () => void = () => undefined;
   private _timer = 0;
+  private _kernelName: () => string = () => '';
 }

@@ -23,7 +23,7 @@ import { Watched } from '../watched';
 import { doubtfulGroups, inOrder, ReviewedChange } from './change';
 
 /** What is done to prove that the notebook still does what it did. */
-export type VerifyMode = PlanAccepted['verify'];
+export type VerifyMode = NonNullable<PlanAccepted['verify']>;
 export type Phase = 'planning' | 'planned' | 'writing' | 'ready';
 
 /** How far a step is. */
