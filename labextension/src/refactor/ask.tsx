@@ -26,7 +26,7 @@ export function Ask(props: IRefactorProps & { draft: string }): React.JSX.Elemen
         ref={field}
         rows={3}
         value={words}
-        disabled={!refactors.notebook}
+        disabled={!tools.isOpen()}
         aria-label={trans.__('What should change in the whole notebook?')}
         placeholder={trans.__('What should change in the whole notebook?')}
         onChange={event => setWords(event.target.value)}
@@ -47,7 +47,7 @@ export function Ask(props: IRefactorProps & { draft: string }): React.JSX.Elemen
       <div className="jp-SparkRefactor-bar">
         <VerifySwitch {...props} />
         <span className="jp-Spark-space" />
-        <Act label={trans.__('Make a plan')} isMain run={send} disabled={!words.trim() || !refactors.notebook} />
+        <Act label={trans.__('Make a plan')} isMain run={send} disabled={!words.trim() || !tools.isOpen()} />
       </div>
       <StandingList {...props} />
     </div>

@@ -82,7 +82,11 @@ function markOf(one: ReviewedChange, review: Review, { trans }: IChangesProps['t
       if (verdict && !HOLDS.has(verdict.verdict)) {
         return <Mark kind="bad">{verdictWord(verdict, trans)}</Mark>;
       }
-      return <Mark kind="ok">{''}</Mark>;
+      return (
+        <Mark kind="ok">
+          <span className="jp-Spark-unseen">{trans.__('its checks hold')}</span>
+        </Mark>
+      );
   }
 }
 

@@ -16,7 +16,6 @@ export function Header(props: IHeaderProps): React.JSX.Element {
   const { trans } = tools;
   const [title = '', ...more] = review.instruction.split('\n');
   const sub = [
-    refactors.path,
     trans._n('%1 cell', '%1 cells', review.order.length),
     [review.profile, review.model].filter((part, index, all) => part && all.indexOf(part) === index).join(' ')
   ];
@@ -28,7 +27,12 @@ export function Header(props: IHeaderProps): React.JSX.Element {
           {line}
         </p>
       ))}
-      <p className="jp-SparkRefactor-sub">{sub.filter(part => part).join(' · ')}</p>
+      <p className="jp-SparkRefactor-sub">
+        <button type="button" className="jp-SparkRefactor-link" onClick={() => tools.open()}>
+          {refactors.path}
+        </button>
+        {sub.map(part => part && ` · ${part}`)}
+      </p>
       <Progress {...props} />
       <div className="jp-SparkRefactor-bar">
         <Status {...props} />

@@ -49,7 +49,7 @@ export function noteOf(one: ReviewedChange, review: Review, trans: TranslationBu
   }
   if (change.operation !== 'move' && one.isOpen) {
     const { added, removed } = countLines(suggestion);
-    parts.push(`+${added} −${removed}`);
+    parts.push([added ? `+${added}` : '', removed ? `−${removed}` : ''].filter(part => part).join(' '));
   }
   if (change.operation === 'insert') {
     parts.push(trans.__('new cell'));

@@ -17,7 +17,9 @@ export interface IRefactorTools {
   mimeType(): string;
   /** Bring a cell of the notebook into view. */
   show(cellId: string): void;
-  /** Open the notebook, if it is closed. */
+  /** Whether the notebook is open in the page; it may still be loading. */
+  isOpen(): boolean;
+  /** Open the notebook, or bring it to the front. */
   open(): void;
 }
 

@@ -100,7 +100,8 @@ function planRows(
 
 export function stepRow(step: PlanStep, review: Review, trans: TranslationBundle): IListRow {
   const place = placeOf(step, review, trans);
-  const title = wordsOf(step).split('\n')[0] || operationOf(step, review, trans);
+  const words = wordsOf(step).split('\n')[0] ?? '';
+  const title = (step.kind === 'markdown' ? words.replace(/^#+\s*/, '') : words) || operationOf(step, review, trans);
   return {
     key: `step ${step.step_id}`,
     place,

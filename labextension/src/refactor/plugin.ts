@@ -165,6 +165,7 @@ class Tabs {
           void panel.content.scrollToItem(index, 'smart');
         }
       },
+      isOpen: () => this._panel(refactors.path) !== null,
       open: () => void commands.execute('docmanager:open', { path: refactors.path })
     };
   }
@@ -201,7 +202,8 @@ class Tabs {
       const follow = (): void => refactors.follow();
       refactors.attach(model.sharedModel as unknown as IReviewedNotebook, () => kernelOf(panel));
       model.contentChanged.connect(follow);
-      panel.disposed.connect(() => refactors.attach(null));
+      // By then the tracker knows that it is gone.
+      panel.disposed.connect(() => window.setTimeout(() => refactors.attach(null)));
     });
   }
 

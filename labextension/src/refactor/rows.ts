@@ -20,12 +20,14 @@ export function codeRows(suggestion: Suggestion): ICodeRow[] {
   const { baseLines, lines } = suggestion;
   const out: ICodeRow[] = [];
   let fresh = 0;
+  // An empty text is no line that goes or comes.
+  const [wasEmpty, isEmpty] = [suggestion.base === '', suggestion.text === ''];
   suggestion.hunks().forEach(({ oldFrom, oldTo, newFrom, newTo }, hunk) => {
     out.push(...same(lines, fresh, newFrom));
-    for (let line = oldFrom; line < oldTo; line++) {
+    for (let line = oldFrom; line < oldTo && !wasEmpty; line++) {
       out.push({ kind: 'old', text: baseLines[line] as string, line, hunk });
     }
-    for (let line = newFrom; line < newTo; line++) {
+    for (let line = newFrom; line < newTo && !isEmpty; line++) {
       out.push({ kind: 'new', text: lines[line] as string, line, hunk });
     }
     fresh = newTo;
@@ -38,8 +40,8 @@ export function codeRows(suggestion: Suggestion): ICodeRow[] {
 export function countLines(suggestion: Suggestion): { added: number; removed: number } {
   let [added, removed] = [0, 0];
   for (const { oldFrom, oldTo, newFrom, newTo } of suggestion.hunks()) {
-    added += newTo - newFrom;
-    removed += oldTo - oldFrom;
+    added += suggestion.text === '' ? 0 : newTo - newFrom;
+    removed += suggestion.base === '' ? 0 : oldTo - oldFrom;
   }
   return { added, removed };
 }

@@ -59,7 +59,7 @@ function Refactor(props: IRefactorProps & { draft: string }): React.JSX.Element 
   return (
     <div className="jp-SparkRefactor-whole">
       <div ref={announcing} />
-      {!refactors.notebook && (
+      {!tools.isOpen() && (
         <div className="jp-Spark-problem jp-SparkRefactor-closed" role="alert">
           {trans.__('The notebook %1 is closed.', refactors.path)}{' '}
           <Act label={trans.__('Open it')} run={() => tools.open()} />
