@@ -1,6 +1,6 @@
 /** One change of a proposal, and what the user makes of it. Free of JupyterLab. */
 
-import type { CellChange, RefactorProposal } from '../_wire';
+import type { CellChange, RefactorProposal, VerificationReport } from '../_wire';
 import { settled } from '../edit/merge';
 import { Spot } from '../edit/spot';
 import { Suggestion } from '../edit/suggestion';
@@ -137,4 +137,11 @@ export function doubtfulGroups({ changes, checks }: RefactorProposal): Set<strin
   const cells = new Set(checks.filter(check => !check.ok && check.cell_id).map(check => check.cell_id));
   const doubtful = changes.filter(change => change.checks.some(check => !check.ok) || cells.has(change.cell_id));
   return new Set(doubtful.map(change => change.group));
+}
+
+/** What leads to another output, or to none; and what belongs to it. */
+export function failingGroups(changes: readonly ReviewedChange[], { cells }: VerificationReport): Set<string> {
+  const failing = cells.filter(cell => ['differs', 'newly_fails', 'not_run'].includes(cell.verdict));
+  const ids = new Set(failing.flatMap(cell => [...cell.before_ids, ...cell.after_ids]));
+  return new Set(changes.filter(({ change }) => ids.has(change.cell_id)).map(({ change }) => change.group));
 }

@@ -56,11 +56,21 @@ function rowOf(one: ReviewedChange, { review, tools }: IChangesProps): IListRow 
     key: change.change_id,
     place,
     title,
-    note: noteOf(one, review, trans),
+    note: waitsFor(one, review, tools) || noteOf(one, review, trans),
     mark: markOf(one, review, tools),
     isOff: state === 'refused',
     tick: { label: `${place}: ${title}`, isTicked: state === 'taken' || (isOpen && isTicked), disabled: !isOpen }
   };
+}
+
+/** What stands in the way of a change that could be taken by itself, but not without what belongs to it. */
+function waitsFor(one: ReviewedChange, review: Review, { trans }: Pick<IChangesProps['tools'], 'trans'>): string {
+  if (one.state !== 'open') {
+    return '';
+  }
+  const held = review.groupOf(one).find(other => other.isOpen && other.state !== 'open');
+  const index = held ? review.indexOf(held.change.cell_id) : -1;
+  return held ? trans.__('belongs together with %1, which you changed', cellName(trans, index)) : '';
 }
 
 function markOf(one: ReviewedChange, review: Review, { trans }: IChangesProps['tools']): React.ReactNode {
@@ -76,6 +86,9 @@ function markOf(one: ReviewedChange, review: Review, { trans }: IChangesProps['t
     case 'locked':
       return <Mark kind="look">{trans.__('left')}</Mark>;
     default:
+      if (waitsFor(one, review, { trans })) {
+        return <Mark kind="look">{trans.__('waits')}</Mark>;
+      }
       if (findingsOf(one, review).length) {
         return <Mark kind="look">{trans.__('look')}</Mark>;
       }
@@ -105,31 +118,33 @@ function ChangeDetail(props: IChangesProps & { one: ReviewedChange }): React.JSX
     );
   };
   const findings = findingsOf(one, review);
+  const waits = waitsFor(one, review, tools);
   return (
     <section aria-label={trans.__('The change of %1', cellName(trans, index))}>
       <h3>{`${cellName(trans, index)} · ${titleOf(one, review, trans)}`}</h3>
       <div className="jp-SparkRefactor-box">
         <div className="jp-SparkRefactor-boxHead">
           <Checks {...props} />
-          <span className="jp-Spark-space" />
-          <button type="button" className="jp-Spark-quiet" onClick={() => tools.show(change.cell_id)}>
-            {trans.__('Show in notebook')}
-          </button>
-          {one.isOpen && (
-            <>
-              <Act
-                label={trans.__('Reject')}
-                run={() => refactors.refuse(one)}
-                title={group > 1 ? together(trans, group) : undefined}
-              />
-              <Act
-                label={trans.__('Accept')}
-                run={accept}
-                disabled={one.state !== 'open' || !refactors.notebook}
-                title={group > 1 ? together(trans, group) : undefined}
-              />
-            </>
-          )}
+          <span className="jp-SparkRefactor-buttons">
+            <button type="button" className="jp-Spark-quiet" onClick={() => tools.show(change.cell_id)}>
+              {trans.__('Show in notebook')}
+            </button>
+            {one.isOpen && (
+              <>
+                <Act
+                  label={trans.__('Reject')}
+                  run={() => refactors.refuse(one)}
+                  title={group > 1 ? together(trans, group) : undefined}
+                />
+                <Act
+                  label={trans.__('Accept')}
+                  run={accept}
+                  disabled={one.state !== 'open' || waits !== '' || !refactors.notebook}
+                  title={group > 1 ? together(trans, group) : undefined}
+                />
+              </>
+            )}
+          </span>
         </div>
         {findings.map(finding => (
           <p key={finding} className="jp-SparkRefactor-finding">

@@ -3,8 +3,9 @@
 import * as React from 'react';
 import { duration } from '../chat/figures';
 import { UndoButtons } from './ask';
-import { Act, type IRefactorProps, VerifySwitch } from './parts';
-import { partsOf } from './plan';
+import { HOLDS } from './labels';
+import { Act, type IRefactorProps, Mark, VerifySwitch } from './parts';
+import { needsModel, partsOf } from './plan';
 import type { Review } from './review';
 
 type IHeaderProps = IRefactorProps & { review: Review };
@@ -36,7 +37,7 @@ export function Header(props: IHeaderProps): React.JSX.Element {
       <Progress {...props} />
       <div className="jp-SparkRefactor-bar">
         <Status {...props} />
-        <span className="jp-Spark-space" />
+        {!review.isRunning && <VerifySwitch {...props} onChange={mode => mode !== 'none' && refactors.check(mode)} />}
         <Actions {...props} />
       </div>
       {review.problem && (
@@ -99,7 +100,7 @@ function Status({ refactors, review, tools }: IHeaderProps): React.JSX.Element {
       );
     }
     if (review.phase === 'writing') {
-      const total = review.total || review.plan?.steps.filter(step => step.accepted).length || 0;
+      const total = review.total || review.plan?.steps.filter(step => step.accepted && needsModel(step)).length || 0;
       const left = review.leftS === null ? '' : ` · ${trans.__('about %1 left', duration(review.leftS))}`;
       return `${trans.__('%1 of %2 steps', review.done, total)} · ${spent}${left}`;
     }
@@ -120,21 +121,50 @@ function Status({ refactors, review, tools }: IHeaderProps): React.JSX.Element {
       .filter(part => part)
       .join(' · ');
   };
-  return <span className="jp-SparkRefactor-status">{words()}</span>;
+  return (
+    <span className="jp-SparkRefactor-status">
+      {words()} {review.phase === 'ready' && <Verdict review={review} tools={tools} />}
+    </span>
+  );
+}
+
+/** What running the notebook has shown, in a word. */
+function Verdict({ review, tools }: Pick<IHeaderProps, 'review' | 'tools'>): React.JSX.Element | null {
+  const { trans } = tools;
+  const { verification } = review;
+  if (!verification || verification.isOld) {
+    return null;
+  }
+  if (verification.isRunning) {
+    return <Mark kind="busy">{trans.__('· running before and after…')}</Mark>;
+  }
+  if (!verification.report) {
+    return null;
+  }
+  const differ = verification.report.cells.filter(cell => !HOLDS.has(cell.verdict)).length;
+  return differ ? (
+    <Mark kind="bad">{trans._n('%1 cell differs when run', '%1 cells differ when run', differ)}</Mark>
+  ) : (
+    <Mark kind="ok">{trans.__('does the same when run')}</Mark>
+  );
 }
 
 function Actions(props: IHeaderProps): React.JSX.Element {
   const { refactors, review, tools } = props;
   const { trans } = tools;
   if (review.isRunning && !review.hasNoPlan) {
-    return <Act label={trans.__('Stop')} run={() => refactors.stop()} />;
+    return (
+      <Buttons>
+        <Act label={trans.__('Stop')} run={() => refactors.stop()} />
+      </Buttons>
+    );
   }
   if (review.hasNoPlan) {
     return (
-      <>
+      <Buttons>
         <Act label={trans.__('Discard')} run={() => refactors.close()} />
         <Act label={trans.__('Try again')} isMain run={() => refactors.start(review.instruction)} />
-      </>
+      </Buttons>
     );
   }
   return review.phase === 'planned' ? <PlanActions {...props} /> : <ReadyActions {...props} />;
@@ -152,20 +182,21 @@ function PlanActions(props: IHeaderProps): React.JSX.Element {
   };
   return (
     <>
-      <VerifySwitch {...props} />
-      <Act label={trans.__('Discard')} run={() => refactors.close()} />
-      <Act
-        label={trans.__('Revise the plan…')}
-        run={() => setRevising(!isRevising)}
-        expanded={isRevising}
-        disabled={review.isLost}
-      />
-      <Act
-        label={trans.__('Write it')}
-        isMain
-        run={() => refactors.write()}
-        disabled={review.isLost || !review.plan || !partsOf(review.plan)}
-      />
+      <Buttons>
+        <Act label={trans.__('Discard')} run={() => refactors.close()} />
+        <Act
+          label={trans.__('Revise the plan…')}
+          run={() => setRevising(!isRevising)}
+          expanded={isRevising}
+          disabled={review.isLost}
+        />
+        <Act
+          label={trans.__('Write it')}
+          isMain
+          run={() => refactors.write()}
+          disabled={review.isLost || !review.plan || !partsOf(review.plan)}
+        />
+      </Buttons>
       {isRevising && (
         <div className="jp-SparkRefactor-revise">
           <textarea
@@ -209,8 +240,7 @@ function ReadyActions(props: IHeaderProps): React.JSX.Element {
     announcer.say(trans.__('All changes are rejected'));
   };
   return (
-    <>
-      <VerifySwitch {...props} onChange={mode => mode !== 'none' && refactors.check(mode)} />
+    <Buttons>
       {review.verification?.isRunning && <Act label={trans.__('Stop')} run={() => refactors.stop()} />}
       {standing && <UndoButtons {...props} standing={standing} />}
       {open.length > 0 && (
@@ -225,8 +255,13 @@ function ReadyActions(props: IHeaderProps): React.JSX.Element {
         </>
       )}
       {!open.length && <Act label={trans.__('New refactor')} run={() => refactors.close()} />}
-    </>
+    </Buttons>
   );
+}
+
+/** Buttons that stay together, at the right. */
+function Buttons({ children }: { children: React.ReactNode }): React.JSX.Element {
+  return <span className="jp-SparkRefactor-buttons">{children}</span>;
 }
 
 /** The time of now, again and again while it matters. */

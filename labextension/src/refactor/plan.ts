@@ -27,6 +27,11 @@ export function isEditable(step: PlanStep): boolean {
   return step.operation !== 'delete' && step.operation !== 'move' && (step.source === null || wordsOf(step) !== '');
 }
 
+/** Whether a model writes it. */
+export function needsModel({ operation, instruction, source }: PlanStep): boolean {
+  return operation === 'merge' ? instruction !== '' : source === null && operation !== 'delete' && operation !== 'move';
+}
+
 /** Give a name another new name, or (`null`) leave it as it is. */
 export function withRename(plan: RefactorPlan, old: string, name: string | null): RefactorPlan {
   const renames = plan.renames.flatMap(one => (one.old !== old ? one : name === null ? [] : { old, new: name }));

@@ -20,7 +20,7 @@ import type {
 import type { IRefactorReader } from '../channel/refactors';
 import { Suggestion } from '../edit/suggestion';
 import { Watched } from '../watched';
-import { doubtfulGroups, inOrder, ReviewedChange } from './change';
+import { doubtfulGroups, failingGroups, inOrder, ReviewedChange } from './change';
 
 /** What is done to prove that the notebook still does what it did. */
 export type VerifyMode = NonNullable<PlanAccepted['verify']>;
@@ -300,6 +300,9 @@ export class Review extends Watched implements IRefactorReader {
     } else if (event.type === 'verification_ended' && this.verification) {
       const problem = [event.problem, event.hint].filter(part => part).join(' ');
       this.verification = { ...this.verification, isRunning: false, report: event.report, problem };
+      const failing = event.report ? failingGroups(this.changes, event.report) : new Set();
+      // Who ticked it can tick it again, now that they know.
+      this.changes.forEach(one => (one.isTicked &&= !failing.has(one.change.group)));
     }
   }
 

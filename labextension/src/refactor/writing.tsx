@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { Diff } from './diffview';
 import { type IListRow, type IRefactorProps, List, Mark } from './parts';
+import { needsModel } from './plan';
 import { stepRow } from './planview';
 import type { IStepState, Review } from './review';
 
@@ -15,7 +16,7 @@ export function Writing(props: IRefactorProps & { review: Review }): React.JSX.E
   const rows: IListRow[] = steps.map(step => ({
     ...stepRow(step, review, trans),
     tick: undefined,
-    mark: markOf(review.steps.get(step.step_id), trans)
+    mark: markOf(review.steps.get(step.step_id), needsModel(step), trans)
   }));
   // Whoever chose nothing sees what arrives.
   const live = steps.find(step => isLive(review.steps.get(step.step_id)));
@@ -38,7 +39,7 @@ export function Writing(props: IRefactorProps & { review: Review }): React.JSX.E
         {state?.stream ? (
           <Diff suggestion={state.stream} tools={tools} label={trans.__('The change as it arrives')} />
         ) : (
-          <p className="jp-SparkRefactor-note">{trans.__('Its turn is still to come.')}</p>
+          <p className="jp-SparkRefactor-note">{trans.__('Nothing has arrived yet.')}</p>
         )}
       </div>
     </div>
@@ -49,7 +50,10 @@ function isLive(state: IStepState | undefined): boolean {
   return !!state?.stream && !state.done;
 }
 
-function markOf(state: IStepState | undefined, trans: TranslationBundle): React.ReactNode {
+function markOf(state: IStepState | undefined, isWritten: boolean, trans: TranslationBundle): React.ReactNode {
+  if (!isWritten) {
+    return <Mark kind="ok">{trans.__('no model needed')}</Mark>;
+  }
   if (state?.done) {
     if (state.done.error) {
       return <Mark kind="bad">{trans.__('failed')}</Mark>;
