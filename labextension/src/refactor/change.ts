@@ -140,7 +140,8 @@ export function doubtfulGroups({ changes, checks }: RefactorProposal): Set<strin
 }
 
 /** What leads to another output, or to none; and what belongs to it. */
-export function failingGroups(changes: readonly ReviewedChange[], { cells }: VerificationReport): Set<string> {
+export function failingGroups(changes: readonly ReviewedChange[], report: VerificationReport | null): Set<string> {
+  const cells = report?.cells ?? [];
   const failing = cells.filter(cell => ['differs', 'newly_fails', 'not_run'].includes(cell.verdict));
   const ids = new Set(failing.flatMap(cell => [...cell.before_ids, ...cell.after_ids]));
   return new Set(changes.filter(({ change }) => ids.has(change.cell_id)).map(({ change }) => change.group));

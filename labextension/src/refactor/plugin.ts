@@ -109,12 +109,14 @@ class Tabs {
     }
     this._app.shell.activateById(tab.id);
     const words = typeof instruction === 'string' ? instruction.trim() : '';
-    if (words && refactors.notebook) {
+    const panel = this._panel(name);
+    if (words && !panel) {
+      tab.write(words);
+    } else if (words && panel) {
+      await panel.context.ready;
       if (!refactors.review?.isRunning) {
         refactors.start(words);
       }
-    } else if (words) {
-      tab.write(words);
     }
   }
 

@@ -263,9 +263,7 @@ export class Review extends Watched implements IRefactorReader {
   }
 
   /** Without the server's word: the rest as fast as what is done. */
-  private _guessLeft(): number {
-    return ((Date.now() - this.begunAt) / 1000 / this.done) * (this.total - this.done);
-  }
+  private _guessLeft = (): number => ((Date.now() - this.begunAt) / 1000 / this.done) * (this.total - this.done);
 
   private _finish(proposal: RefactorProposal, figures: TurnFigures): void {
     this.phase = 'ready';
@@ -300,8 +298,8 @@ export class Review extends Watched implements IRefactorReader {
     } else if (event.type === 'verification_ended' && this.verification) {
       const problem = [event.problem, event.hint].filter(part => part).join(' ');
       this.verification = { ...this.verification, isRunning: false, report: event.report, problem };
-      const failing = event.report ? failingGroups(this.changes, event.report) : new Set();
       // Who ticked it can tick it again, now that they know.
+      const failing = failingGroups(this.changes, event.report);
       this.changes.forEach(one => (one.isTicked &&= !failing.has(one.change.group)));
     }
   }
