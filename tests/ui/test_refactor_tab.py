@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jupyter_spark.providers.models import models_dir
-from tests.paced import PacedServer
+from tests.paced import Fault, PacedServer
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import TOKEN, LabNotebook, running_lab
 from tests.ui.refactoring import ReviewTab, planned
@@ -204,16 +204,18 @@ def test_a_page_that_reloads_in_mid_writing_joins_again(lab: str, home: Path, pa
     tab = opened(page, lab, home, "joined.ipynb")
     tab.open(WORDS)
     tab.wait_planned()
-    paced.rate_tok_s = 5.0
+    paced.fault = Fault("stall_mid_stream")  # half of each comes, and no more
     tab.button("Write it").click()
     expect(tab.button("Stop")).to_be_visible()
     load(page, lab, "joined.ipynb")
     tab.open()
     expect(tab.tab.get_by_role("progressbar")).to_be_visible()
+    tab.row("add type hints").get_by_role("button").click()
+    expect(tab.detail.get_by_label("The change as it arrives")).to_contain_text("values: list")  # what came before
     tab.button("Stop").click()
     tab.wait_planned()  # nothing was applied, and the plan is still there
     assert tab.sources()[:5] == list(CELLS)
-    paced.rate_tok_s = math.inf
+    paced.fault = None
     tab.button("Write it").click()
     tab.wait_ready()
     tab.notebook.command("jupyter-spark:accept-all")
