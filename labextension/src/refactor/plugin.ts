@@ -9,6 +9,7 @@ import type { RefactorList } from '../_wire';
 import { Announcer } from '../chat/announcer';
 import { sparkIcon } from '../chat/icon';
 import { labColours } from '../edit/labparts';
+import { notebookName } from '../notebook/name';
 import { ISpark, ISparkEdits } from '../tokens';
 import type { IReviewedNotebook } from './notebook';
 import type { IRefactorTools } from './parts';
@@ -91,13 +92,13 @@ class Tabs {
   /** The tab in front, else that of the notebook in front. */
   get current(): IOpened | null {
     const front = this._app.shell.currentWidget;
-    const path = front instanceof RefactorTab ? front.path : this._notebooks.currentWidget?.context.path;
+    const path = front instanceof RefactorTab ? front.path : this._currentName;
     return this._opened.get(path ?? '') ?? null;
   }
 
   /** Show a notebook's tab; with words the plan is made at once. */
   async open({ instruction, path }: ReadonlyPartialJSONObject): Promise<void> {
-    const name = typeof path === 'string' ? path : this._notebooks.currentWidget?.context.path;
+    const name = typeof path === 'string' ? notebookName(path) : this._currentName;
     if (name === undefined) {
       return;
     }
@@ -168,7 +169,10 @@ class Tabs {
         }
       },
       isOpen: () => this._panel(refactors.path) !== null,
-      open: () => void commands.execute('docmanager:open', { path: refactors.path })
+      open: () => {
+        const panel = this._panel(refactors.path);
+        void commands.execute('docmanager:open', { path: panel?.context.path ?? refactors.path });
+      }
     };
   }
 
@@ -177,11 +181,11 @@ class Tabs {
     if (panel.isDisposed) {
       return;
     }
-    let path = panel.context.path;
+    let path = notebookName(panel.context.path);
     panel.context.pathChanged.connect(() => {
       const opened = this._opened.get(path);
       this._opened.delete(path);
-      path = panel.context.path;
+      path = notebookName(panel.context.path);
       if (opened) {
         this._opened.set(path, opened);
         opened.refactors.rename(path);
@@ -209,8 +213,13 @@ class Tabs {
     });
   }
 
+  private get _currentName(): string | undefined {
+    const panel = this._notebooks.currentWidget;
+    return panel ? notebookName(panel.context.path) : undefined;
+  }
+
   private _panel(path: string): NotebookPanel | null {
-    return this._notebooks.find(panel => panel.context.path === path) ?? null;
+    return this._notebooks.find(panel => notebookName(panel.context.path) === path) ?? null;
   }
 
   private readonly _opened = new Map<string, IOpened>();
