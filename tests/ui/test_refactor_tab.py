@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.paced import Fault, PacedServer
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import TOKEN, LabNotebook, running_lab
 from tests.ui.refactoring import ReviewTab, planned
+from tests.ui.test_accessibility import serious, use_theme
+from tests.ui.test_chat_answers import AXE, THEMES
 from tests.ui.test_chat_edits import TIERS, spark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -37,6 +40,14 @@ DOUBLED = "total = 2 * sum(df)\n\n\nprint(total)"
 TOP = "top = sorted(df)[-1]\nprint(top)"
 TYPED = CELLS[4].replace("(values)", "(values: list[float])", 1).replace("x = 1", "x: int = 1")
 ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "add type hints": TYPED}
+# What sticks out of the tab and cannot be scrolled to.
+CUT_OFF = """tab => {
+  const { right } = tab.getBoundingClientRect();
+  return [...tab.querySelectorAll('*')]
+    .filter(one => one.getBoundingClientRect().right > right + 1)
+    .filter(one => !one.closest('pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen'))
+    .map(one => one.outerHTML.slice(0, 150));
+}"""
 ACCEPTED = [CELLS[0], "# Totals", DOUBLED, TOP, TYPED]
 
 
@@ -256,6 +267,44 @@ def test_running_it_shows_what_differs(lab: str, home: Path, page: Page) -> None
     expect(tab.row("double the total").get_by_role("checkbox")).not_to_be_checked()
     tab.tab.get_by_role("button", name="Accept all").click()
     assert tab.sources()[2:4] == [CELLS[1], TOP]
+
+
+def test_the_tab_in_every_theme_and_width(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    """Plan, writing, changes with a conflict and a finding: nothing serious for axe, nothing cut off."""
+    tab = opened(page, lab, home, "everyone.ipynb")
+    page.add_script_tag(path=AXE)
+    found = []
+    for theme in THEMES:
+        paced.fault, paced.answer = None, planned(PLAN, {**ANSWERS, "use sorted": "best = sorted(df)[-1]"})
+        use_theme(page, theme)
+        tab.open()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, words")
+        tab.open(WORDS)
+        tab.wait_planned()
+        tab.row("use sorted").get_by_role("button").click()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, plan")
+        paced.fault = Fault("stall_mid_stream")
+        tab.button("Write it").click()
+        expect(tab.detail.get_by_label("The change as it arrives")).to_be_visible()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, writing")
+        tab.button("Stop").click()
+        tab.wait_planned()
+        paced.fault = None
+        tab.button("Write it").click()
+        tab.wait_ready()
+        expect(tab.row("use sorted")).to_contain_text("look")
+        tab.notebook.write(1, f"total = 0  # {theme}")
+        expect(tab.row("double the total")).to_contain_text("conflict")
+        tab.row("double the total").get_by_role("button").click()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, conflict")
+        tab.row("use sorted").get_by_role("button").click()
+        for width in (700, 1400):
+            page.set_viewport_size({"width": width, "height": 1000})
+            assert tab.tab.evaluate(CUT_OFF) == [], (theme, width)
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, changes")
+        tab.button("Reject all").click()
+        tab.button("New refactor").click()
+    assert not found, json.dumps(found, indent=1)
 
 
 def test_the_panel_opens_it_and_the_command_line_undoes_it(lab: str, home: Path, page: Page) -> None:

@@ -22,7 +22,9 @@ export function Header(props: IHeaderProps): React.JSX.Element {
   ];
   return (
     <header className="jp-SparkRefactor-head">
-      <h2 title={review.instruction}>{title}</h2>
+      <h2 title={review.instruction} tabIndex={-1}>
+        {title}
+      </h2>
       {more.map((line, index) => (
         <p key={index} className="jp-SparkRefactor-more">
           {line}
@@ -61,7 +63,7 @@ export function Header(props: IHeaderProps): React.JSX.Element {
 
 function Progress({ review, tools }: IHeaderProps): React.JSX.Element | null {
   const { trans } = tools;
-  if (!review.isRunning || review.hasNoPlan) {
+  if (!review.isRunning) {
     return null;
   }
   const isKnown = review.phase === 'writing' && review.total > 0;
@@ -82,7 +84,7 @@ function Progress({ review, tools }: IHeaderProps): React.JSX.Element | null {
 
 function Status({ refactors, review, tools }: IHeaderProps): React.JSX.Element {
   const { trans } = tools;
-  const now = useClock(review.isRunning && !review.hasNoPlan);
+  const now = useClock(review.isRunning);
   const spent = duration(Math.max(0, (now - review.begunAt) / 1000));
   const words = (): string => {
     if (review.hasNoPlan) {
@@ -152,7 +154,7 @@ function Verdict({ review, tools }: Pick<IHeaderProps, 'review' | 'tools'>): Rea
 function Actions(props: IHeaderProps): React.JSX.Element {
   const { refactors, review, tools } = props;
   const { trans } = tools;
-  if (review.isRunning && !review.hasNoPlan) {
+  if (review.isRunning) {
     return (
       <Buttons>
         <Act label={trans.__('Stop')} run={() => refactors.stop()} />

@@ -1,7 +1,7 @@
 /** The review tab of notebook-wide refactors: adapts it to JupyterLab, and nothing more. */
 
 import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
@@ -115,7 +115,9 @@ class Tabs {
       tab.write(words);
     } else if (words && panel) {
       await panel.context.ready;
-      if (!refactors.review?.isRunning) {
+      if (refactors.review?.isRunning) {
+        Notification.info(this._spark.trans.__('A refactor of this notebook is under way: stop it first.'));
+      } else {
         refactors.start(words);
       }
     }

@@ -81,7 +81,7 @@ export class Review extends Watched implements IRefactorReader {
   private _choice = 0;
 
   get isRunning(): boolean {
-    return this.phase === 'planning' || this.phase === 'writing';
+    return (this.phase === 'planning' && !this.hasNoPlan) || this.phase === 'writing';
   }
 
   /** The changes that belong together with one, itself included. */

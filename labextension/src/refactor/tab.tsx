@@ -14,12 +14,9 @@ import { Writing } from './writing';
 export class RefactorTab extends ReactWidget {
   constructor(private readonly _props: IRefactorProps) {
     super();
-    const { trans } = _props.tools;
     this.title.icon = sparkIcon;
     this.title.closable = true;
     this.addClass('jp-SparkRefactor');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('Refactor'));
     this.retitle();
   }
 
@@ -54,10 +51,12 @@ function Refactor(props: IRefactorProps & { draft: string }): React.JSX.Element 
   useRedraw(refactors);
   const { review } = refactors;
   useAnnouncements(review, props);
+  const whole = React.useRef<HTMLDivElement>(null);
+  useKeptFocus(whole);
   const { element } = tools.announcer;
   const announcing = React.useCallback((host: HTMLElement | null) => host?.replaceChildren(element), [element]);
   return (
-    <div className="jp-SparkRefactor-whole">
+    <div ref={whole} className="jp-SparkRefactor-whole">
       <div ref={announcing} />
       {!tools.isOpen() && (
         <div className="jp-Spark-problem jp-SparkRefactor-closed" role="alert">
@@ -113,4 +112,24 @@ function useAnnouncements(review: Review | null, { tools }: IRefactorProps): voi
     }
     before.current = phase;
   }, [review, phase, trans, announcer]);
+}
+
+/** A button that has done its work goes away: the keyboard stays with what it was about. */
+function useKeptFocus(whole: React.RefObject<HTMLElement>): void {
+  const last = React.useRef<Element | null>(null);
+  React.useLayoutEffect(() => {
+    const host = whole.current;
+    const keep = (event: FocusEvent): void => {
+      last.current = host?.contains(event.target as Node) ? (event.target as Element) : null;
+    };
+    document.addEventListener('focusin', keep);
+    return () => document.removeEventListener('focusin', keep);
+  }, [whole]);
+  React.useLayoutEffect(() => {
+    const isLost = last.current && !last.current.isConnected && document.activeElement === document.body;
+    if (isLost) {
+      const row = whole.current?.querySelector<HTMLElement>('li[aria-current=true] button');
+      (row ?? whole.current?.querySelector<HTMLElement>('h2'))?.focus({ preventScroll: true });
+    }
+  });
 }
