@@ -14,7 +14,7 @@ from typing import Any, Literal
 from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers import Provider
-from jupyter_spark.refactor import RefactorJob, notebook_hash, plan_lines, run_refactor
+from jupyter_spark.refactor import RefactorJob, notebook_hash, run_refactor
 from jupyter_spark.server.refactor_log import RefactorLog
 from jupyter_spark.server.verifying import check_choice, chosen_changes, verify_choice
 from jupyter_spark.settings import Profile, Settings
@@ -106,7 +106,7 @@ class RunningRefactors:
             raise UsageError("That refactor was asked for already.", "Ask again.")
         snapshot = mirror.snapshot(frame.notebook, self._path_of(frame.notebook))
         one = RunningRefactor(user, frame, snapshot, instruction=frame.instruction)
-        self._begin(one, "planning", one.instruction)
+        self._begin(one, "planning")
         self._refactors[frame.refactor_id] = one
         self._forget_old()
         return one
@@ -114,9 +114,8 @@ class RunningRefactors:
     def revise(self, one: RunningRefactor, frame: PlanRevised, mirror: NotebookMirror) -> None:
         """Make the plan anew, with what the user says of it."""
         one.snapshot = mirror.snapshot(one.asked.notebook, self._path_of(one.asked.notebook))
-        told = "\n".join(plan_lines(frame.plan, one.snapshot.cells))
-        one.instruction = f"{one.instruction}\n{frame.words}"
-        self._begin(one, "planning", f"{one.instruction}\n\nThe plan so far, to be revised:\n{told}")
+        plan = frame.plan.model_copy(update={"notebook_hash": notebook_hash(one.snapshot.cells)})
+        self._begin(one, "planning", plan, revise=frame.words)
 
     def write(self, one: RunningRefactor, frame: PlanAccepted, mirror: NotebookMirror) -> None:
         """Carry a plan out, on the cells as they are now, and verify what comes of it."""
@@ -126,7 +125,7 @@ class RunningRefactors:
             one.snapshot = now
             plan = plan.model_copy(update={"notebook_hash": notebook_hash(now.cells)})
         one.proposal = None
-        self._begin(one, "writing", one.instruction, plan, frame)
+        self._begin(one, "writing", plan, accepted=frame)
 
     def choose(self, one: RunningRefactor, frame: ChoiceMade) -> None:
         """Check what the user would take, and verify it if that is asked for."""
@@ -159,16 +158,18 @@ class RunningRefactors:
         self,
         one: RunningRefactor,
         work: Literal["planning", "writing"],
-        instruction: str,
         plan: RefactorPlan | None = None,
+        *,
+        revise: str = "",
         accepted: PlanAccepted | None = None,
     ) -> None:
         if one.is_busy:
             raise UsageError("This refactor is under way.", "Stop it first.")
         settings = self._settings()
         profile = settings.for_tier(one.asked.tier, one.asked.profile)
-        job = RefactorJob(one.snapshot, instruction, profile, settings.privacy, one.asked.tier)
-        events = run_refactor(job, self._provider(profile), plan=plan, only_plan=plan is None)
+        job = RefactorJob(one.snapshot, one.instruction, profile, settings.privacy, one.asked.tier)
+        provider = self._provider(profile)
+        events = run_refactor(job, provider, plan=plan, revise=revise, only_plan=work == "planning")
         _cancel(one.verifying)
         one.log.append(_begun(work, one))
         one.work = _spawn(self._run(one, events, accepted))
@@ -181,7 +182,7 @@ class RunningRefactors:
             async for event in events:
                 told = event
                 if isinstance(event, PlanReady):
-                    told = event.model_copy(update={"plan": _said(event.plan, one.instruction)})
+                    one.instruction = event.plan.instruction
                 elif isinstance(event, RefactorFinished):
                     one.proposal = event.proposal
                     figures = {"total_s": round(time.monotonic() - begun_at_s, 3)}
@@ -232,11 +233,6 @@ def _still_fits(plan: RefactorPlan, now: NotebookSnapshot) -> bool:
     made = {step.cell_id for step in plan.steps if step.operation == "insert"}
     named = {name for step in plan.steps for name in (step.cell_id, step.below, *step.cells)}
     return named <= here | made
-
-
-def _said(plan: RefactorPlan, instruction: str) -> RefactorPlan:
-    """The plan with the user's own words, without what was told of an earlier one."""
-    return plan.model_copy(update={"instruction": instruction})
 
 
 def _begun(work: Literal["planning", "writing", "verifying"], one: RunningRefactor) -> WorkBegun:

@@ -50,9 +50,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
     const notebook = notebookOf(tracker);
     return notebook ? spots.of(notebook).filter(spot => spot.suggestion?.isOpen) : [];
   };
-  /** The review that is meant: the one in front, or the notebook's if no cell of it has a proposal of its own. */
-  const review = (can: 'canAccept' | 'canReject'): IReviewOfAll | undefined =>
-    edits.reviews.find(one => one[can]() && (one.isInFront() || !all().length));
+  const review = (can: Can): IReviewOfAll | undefined => reviewOf(edits.reviews, can, all().length > 0);
   return {
     accept: {
       label: trans.__('Accept the Change of This Cell'),
@@ -104,6 +102,13 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
       execute: () => withSpot(here(), spot => judging.undo(spot))
     }
   };
+}
+
+type Can = 'canAccept' | 'canReject';
+
+/** The review that is meant: the one in front, or the notebook's if no cell of it has a proposal of its own. */
+function reviewOf(reviews: readonly IReviewOfAll[], can: Can, hasOwn: boolean): IReviewOfAll | undefined {
+  return reviews.find(one => one[can]() && (one.isInFront() || !hasOwn));
 }
 
 function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands {

@@ -191,9 +191,10 @@ export class Review extends Watched implements IRefactorReader {
         break;
       case 'plan_ready':
         this.plan = event.plan;
+        this.instruction = event.plan.instruction;
         this.phase = this.phase === 'planning' ? 'planned' : this.phase;
         break;
-      case 'cell_turn':
+      case 'step_turn':
         if (event.event.type === 'edit_started') {
           this._step(event.step_id).stream = new Suggestion(event.event.old_source);
         }
