@@ -50,6 +50,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
     const notebook = notebookOf(tracker);
     return notebook ? spots.of(notebook).filter(spot => spot.suggestion?.isOpen) : [];
   };
+  const ready = (): Spot[] => all().filter(isReady);
   const review = (can: Can): IReviewOfAll | undefined => reviewOf(edits.reviews, can, all().length > 0);
   return {
     accept: {
@@ -70,15 +71,13 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
     'accept-all': {
       label: trans.__('Accept All Changes of the Notebook'),
       caption: trans.__('Write every proposed change that is whole into its cell'),
-      isEnabled: () => !!review('canAccept') || all().some(isReady),
+      isEnabled: () => !!review('canAccept') || ready().length > 0,
       execute: () => {
         const whole = review('canAccept');
         if (whole) {
           whole.acceptAll();
         } else {
-          all()
-            .filter(isReady)
-            .forEach(spot => judging.accept(spot));
+          ready().forEach(spot => judging.accept(spot));
         }
       }
     },
