@@ -17,7 +17,7 @@ def planned(plan: str, cells: Mapping[str, str]) -> Callable[[Any], str]:
 
     def answer(body: Any) -> str:
         words = body["messages"][-1]["content"]
-        if "Plan this refactor" in words:
+        if "Plan this refactor" in words or "Revise the plan" in words:
             return f"```\n{plan}\n```"
         code = next(code for said, code in cells.items() if said in words)
         return f"```python\n{code}\n```\n"
