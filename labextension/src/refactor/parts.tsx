@@ -32,9 +32,20 @@ export interface IRefactorProps {
 export function useRedraw(watched: Watched): void {
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => {
-    let frame = 0;
+    let [frame, isLate] = [0, false];
     const leave = watched.watch(() => {
-      frame = frame || requestAnimationFrame(() => ((frame = 0), redraw()));
+      isLate = frame !== 0;
+      if (!isLate) {
+        // At once: a box that is ticked would fall back to what it was until the next frame.
+        redraw();
+        frame = requestAnimationFrame(() => {
+          frame = 0;
+          if (isLate) {
+            isLate = false;
+            redraw();
+          }
+        });
+      }
     });
     return () => {
       leave();
