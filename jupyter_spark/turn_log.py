@@ -80,14 +80,15 @@ class TurnLog:
             if isinstance(first, bytes):
                 out.append(f'{{"type":"turn_news","number":{number},"position":{run},"event":{first.decode()}}}')
             elif isinstance(first, str):
-                out.append(f"[{number},{run},{_json(''.join(map(str, together)))}]")
+                out.append(f"[{number},{run},{to_json(''.join(map(str, together)))}]")
             else:
-                out.append(f"[{number},{run},{_json([line for lines in together for line in lines])}]")
+                out.append(f"[{number},{run},{to_json([line for lines in together for line in lines])}]")
             at = run
         return out, end
 
 
-def _json(value: object) -> str:
+def to_json(value: object) -> str:
+    """Write a value as JSON that can be sent as UTF-8."""
     # Half a surrogate pair cannot be sent as UTF-8, so only then is everything escaped.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text if text.isascii() or _is_whole(text) else json.dumps(value)

@@ -473,6 +473,11 @@ class TurnRecord(WireModel):
 EditOutcome: TypeAlias = Literal["open", "taken", "taken_back", "refused"]
 
 
+# Of a refactor the two texts are JSON: how a file is arranged (``refactor``), or what was done to the cells of an open
+# notebook (``refactor_open``).
+AppliedOperation: TypeAlias = Literal["replace", "insert_below", "refactor", "refactor_open"]
+
+
 class AppliedEdit(WireModel):
     """An edit that was taken: the text before and after, and whether it is taken back now.
 
@@ -484,7 +489,7 @@ class AppliedEdit(WireModel):
     created_at_s: float
     scope: str
     cell_id: str
-    operation: Literal["replace", "insert_below", "refactor"]
+    operation: AppliedOperation
     before: str
     after: str
     undone: bool = False

@@ -36,9 +36,24 @@ from jupyter_spark.wire_magic import (
     TurnShown,
     TurnWithdrawn,
 )
+from jupyter_spark.wire_review import (
+    AnyReviewEvent,
+    ChoiceMade,
+    PlanAccepted,
+    PlanRevised,
+    RefactorDropped,
+    RefactorJoined,
+    RefactorList,
+    RefactorLost,
+    RefactorNews,
+    RefactorNumbered,
+    RefactorRequested,
+    RefactorStands,
+    RefactorStopped,
+)
 
 # Raised with every change that an older page or server would misread.
-PAGE_VERSION = 3
+PAGE_VERSION = 4
 
 
 def text_mark(text: str) -> str:
@@ -196,7 +211,15 @@ PageFrame: TypeAlias = Annotated[
     | TurnStopped
     | CompletionRequested
     | CompletionStopped
-    | EditJudged,
+    | EditJudged
+    | RefactorRequested
+    | PlanRevised
+    | PlanAccepted
+    | ChoiceMade
+    | RefactorJoined
+    | RefactorStopped
+    | RefactorDropped
+    | RefactorStands,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
@@ -244,7 +267,7 @@ class TurnNews(WireModel):
 
 
 class Refused(WireModel):
-    """A frame that could not be taken: what is wrong, and what to do."""
+    """A frame that could not be taken: what is wrong, and what to do. ``turn_id`` may be a refactor's id."""
 
     type: Literal["refused"] = "refused"
     turn_id: str | None = None
@@ -295,7 +318,10 @@ ServerFrame: TypeAlias = Annotated[
     | Refused
     | ModelProgress
     | CompletionSaid
-    | CompletionEnded,
+    | CompletionEnded
+    | RefactorNumbered
+    | RefactorLost
+    | RefactorNews,
     Field(discriminator="type"),
 ]
 
@@ -407,6 +433,8 @@ def json_schema() -> dict[str, Any]:
         "ConversationList": ConversationList,
         "SpentList": SpentList,
         "KernelFrame": KernelFrame,
+        "ReviewEvent": AnyReviewEvent,
+        "RefactorList": RefactorList,
     }
     for name, kind in kinds.items():
         _define(name, TypeAdapter(kind).json_schema(mode="serialization"), definitions, complete=True)

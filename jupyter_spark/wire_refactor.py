@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -185,10 +185,10 @@ class PlanReady(RefactorEvent):
     plan: RefactorPlan
 
 
-class CellTurn(RefactorEvent):
+class StepTurn(RefactorEvent):
     """An event of the turn that writes one step's cell."""
 
-    type: Literal["cell_turn"] = "cell_turn"
+    type: Literal["step_turn"] = "step_turn"
     step_id: str
     cell_id: str
     event: AnyTurnEvent
@@ -249,7 +249,7 @@ AnyRefactorEvent = Annotated[
     | RefactorNotice
     | PlanTurn
     | PlanReady
-    | CellTurn
+    | StepTurn
     | StepDone
     | NotebookChecked
     | RefactorReady
@@ -258,6 +258,42 @@ AnyRefactorEvent = Annotated[
     | RefactorCancelled,
     Field(discriminator="type"),
 ]
+
+
+# --- in an open notebook ----------------------------------------------------------------------------
+
+
+class AppliedCell(WireModel):
+    """What a refactor did to one cell of an open notebook.
+
+    Attributes
+    ----------
+    change_id, group : str
+        The change of the proposal that it came of, and that one's group.
+    before, after : str
+        The cell's whole text before and after; of a new cell and of one that went, one of them is empty.
+    cell : dict, optional
+        ``delete``: all of the cell, as nbformat has it.
+    """
+
+    change_id: str
+    group: str
+    operation: ChangeOperation
+    cell_id: str
+    before: str = ""
+    after: str = ""
+    cell: dict[str, Any] | None = None
+
+
+class AppliedRefactor(WireModel):
+    """What of a refactor stands in an open notebook: each act in order, to be taken back from the last to the first.
+
+    ``order`` is every cell's id as they stood before the first act: there a cell goes back to.
+    """
+
+    instruction: str
+    order: tuple[str, ...] = ()
+    cells: tuple[AppliedCell, ...] = ()
 
 
 # --- a file arranged anew --------------------------------------------------------------------------

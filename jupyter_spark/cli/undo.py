@@ -45,7 +45,7 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
         edit = journal.last_applied(notebook_scope(path), undone=not undo)
         if edit is None:
             raise NotebookError(f"There is nothing to {verb} in {path}.", "See: jupyter spark history", code="nothing")
-        if edit.operation == "refactor":
+        if edit.operation in ("refactor", "refactor_open"):
             return _change_whole(report, edit, path, file.data, undo=undo, journal=journal)
         index = _index_of(file, edit, verb)
         data = _undone(file, edit) if undo else _redone(file, edit)
@@ -82,8 +82,14 @@ def _change_whole(
 ) -> int:
     """A refactor: every cell that it changed, moved, made or removed, in one step; without a journal it is marked."""
     from jupyter_spark.refactor import take_back as rearranged
+    from jupyter_spark.refactor import take_back_opened
 
-    whole = rearranged(data, edit, undo=undo)
+    if edit.operation == "refactor":
+        whole = rearranged(data, edit, undo=undo)
+    elif undo:
+        whole = take_back_opened(data, edit)
+    else:
+        raise NotebookError("This refactor was made in a page.", "Open the notebook and accept it there.")
     if journal is None:
         write_atomically(path, whole, data)
     else:

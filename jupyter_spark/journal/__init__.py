@@ -7,6 +7,7 @@ One SQLite file per user, readable by its owner only, shared by all kernels and 
 from jupyter_spark.journal._journal import Journal, kernel_scope, notebook_scope, open_journal
 from jupyter_spark.journal._judging import judge_edit, outcome_of
 from jupyter_spark.journal._safe import SafeJournal
+from jupyter_spark.journal._standing import keep_standing, standing_refactors
 from jupyter_spark.journal._store import journal_path
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "SafeJournal",
     "journal_path",
     "judge_edit",
+    "keep_standing",
     "kernel_scope",
     "notebook_scope",
     "open_journal",
     "outcome_of",
+    "standing_refactors",
 ]

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from jupyter_spark.errors import JournalError
 from jupyter_spark.journal import _store
 from jupyter_spark.settings import Limits
-from jupyter_spark.wire import AppliedEdit, Proposal, TurnRecord, WireModel
+from jupyter_spark.wire import AppliedEdit, AppliedOperation, Proposal, TurnRecord, WireModel
 
 T = TypeVar("T")
 M = TypeVar("M", bound=WireModel)
@@ -118,7 +118,7 @@ class Journal:
         turn_id: str,
         scope: str,
         cell_id: str,
-        operation: Literal["replace", "insert_below", "refactor"],
+        operation: AppliedOperation,
         before: str,
         after: str,
         raw_before: str | None = None,
@@ -161,6 +161,10 @@ class Journal:
             return True
 
         return self._transact(work)
+
+    def amend(self, edit_id: int, after: str) -> None:
+        """Give an edit that grows, or is taken back in part, its new text after it."""
+        self._write("UPDATE applied SET after = ? WHERE edit_id = ?", (after, edit_id))
 
     def forget(self, edit_id: int) -> None:
         """Strike out an edit that was not applied after all: neither undo nor redo is about it."""

@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from jupyter_spark.errors import JournalError
 from jupyter_spark.journal._journal import Journal, open_journal
-from jupyter_spark.wire import AppliedEdit, Proposal, TurnRecord
+from jupyter_spark.wire import AppliedEdit, AppliedOperation, Proposal, TurnRecord
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class SafeJournal:
         turn_id: str,
         scope: str,
         cell_id: str,
-        operation: Literal["replace", "insert_below", "refactor"],
+        operation: AppliedOperation,
         before: str,
         after: str,
         raw_before: str | None = None,
@@ -70,6 +70,10 @@ class SafeJournal:
     def mark(self, edit_id: int, undone: bool) -> bool:
         """Note that an edit was taken back, or applied again."""
         return self._try(lambda journal: journal.mark(edit_id, undone), False)
+
+    def amend(self, edit_id: int, after: str) -> None:
+        """Give an edit that grows, or is taken back in part, its new text after it."""
+        self._try(lambda journal: journal.amend(edit_id, after), None)
 
     def forget(self, edit_id: int) -> None:
         """Strike out an edit that was not applied after all."""

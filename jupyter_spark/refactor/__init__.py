@@ -4,7 +4,8 @@ from jupyter_spark.refactor._applying import apply_proposal, take_back, was_inte
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
 from jupyter_spark.refactor._engine import run_refactor
-from jupyter_spark.refactor._planning import plan_lines, read_plan
+from jupyter_spark.refactor._opened import take_back_opened
+from jupyter_spark.refactor._planning import notebook_hash, plan_lines, read_plan
 from jupyter_spark.refactor._recording import done_key, refactor_record
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
@@ -23,6 +24,7 @@ __all__ = [
     "compose",
     "do_work",
     "done_key",
+    "notebook_hash",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
@@ -32,6 +34,7 @@ __all__ = [
     "run_refactor",
     "run_verified",
     "take_back",
+    "take_back_opened",
     "taken_changes",
     "verify_proposal",
     "was_interrupted",

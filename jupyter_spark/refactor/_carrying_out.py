@@ -23,7 +23,6 @@ from jupyter_spark.wire import AnyTurnEvent, Conversation, TurnFailed, TurnFinis
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     CellChange,
-    CellTurn,
     NotebookCheck,
     NotebookChecked,
     PlanStep,
@@ -32,6 +31,7 @@ from jupyter_spark.wire_refactor import (
     RefactorProposal,
     RefactorReady,
     StepDone,
+    StepTurn,
 )
 
 NEW_CELL_TOKENS = 60  # about as long as a cell is of which nothing is known yet
@@ -118,20 +118,20 @@ class CarryingOut:
         if fits_one_stream(tasks, self._run):
             async with aclosing(one_stream(tasks, self._steps, self._run, self._told)) as together:
                 async for task, turn_event in together:
-                    yield self._cell_turn(task, turn_event)
+                    yield self._step_turn(task, turn_event)
                     if isinstance(turn_event, TurnFinished):
                         del left[task.step_id]
                         yield self._step_done(task, turn_event, progress)
         async with aclosing(fan_out(list(left.values()), self._run.provider, self._run.jobs)) as events:
             async for task, event in events:
                 if not isinstance(event, SparkError):
-                    yield self._cell_turn(task, event)
+                    yield self._step_turn(task, event)
                 if isinstance(event, SparkError | TurnFailed | TurnFinished):
                     yield self._step_done(task, event, progress)
 
-    def _cell_turn(self, task: CellTask, event: AnyTurnEvent) -> CellTurn:
+    def _step_turn(self, task: CellTask, event: AnyTurnEvent) -> StepTurn:
         self._run.tally.see(event)
-        return CellTurn(**self._run.head(), step_id=task.step_id, cell_id=task.cell_id, event=event)
+        return StepTurn(**self._run.head(), step_id=task.step_id, cell_id=task.cell_id, event=event)
 
     def _step_done(
         self, task: CellTask, event: SparkError | TurnFailed | TurnFinished, progress: _Progress

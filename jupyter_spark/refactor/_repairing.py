@@ -19,10 +19,10 @@ from jupyter_spark.wire import Conversation, Proposal, TurnFailed, TurnFinished,
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     CellChange,
-    CellTurn,
     NotebookCheck,
     RefactorNotice,
     RefactorPlan,
+    StepTurn,
 )
 
 LEAST_ALIKE = 0.5  # from 0 to 1: a repair is a small change
@@ -68,7 +68,7 @@ class RepairPass:
             async for task, event in turns:
                 if not isinstance(event, SparkError):
                     run.tally.see(event)
-                    yield CellTurn(**run.head(), step_id=task.step_id, cell_id=task.cell_id, event=event)
+                    yield StepTurn(**run.head(), step_id=task.step_id, cell_id=task.cell_id, event=event)
                 if isinstance(event, SparkError | TurnFailed):
                     message = f"{cell_label(cells, task.cell_id)} was not repaired: {_told(event)}"
                     yield RefactorNotice(**run.head(), message=message, cell_id=task.cell_id)

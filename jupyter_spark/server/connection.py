@@ -18,6 +18,7 @@ from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.server.completing import PageCompletions, Tell
 from jupyter_spark.server.held import PATIENCE_S, HeldQuestions
+from jupyter_spark.server.page_refactors import PageRefactors
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.wire import WireModel
 from jupyter_spark.wire_page import (
@@ -84,6 +85,8 @@ class PageConnection:
         How long a question waits for the cells it is about, in seconds.
     completions : callable
         Makes what completes at this page's caret.
+    refactors : callable
+        Makes what follows this page's refactors.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class PageConnection:
         judge: Callable[[EditJudged], object],
         send: Send,
         completions: Callable[[Tell], PageCompletions],
+        refactors: Callable[[Tell, Callable[[], None]], PageRefactors],
         *,
         patience_s: float = PATIENCE_S,
     ) -> None:
@@ -104,8 +108,9 @@ class PageConnection:
         self._numbers = 0
         self._said: list[str] = []
         self._woken = asyncio.Event()
-        self._held = HeldQuestions(mirror.is_whole, self._begin, patience_s)
+        self._held: HeldQuestions[TurnRequested] = HeldQuestions(mirror.is_whole, self._begin, patience_s)
         self._completions = completions(self.tell)
+        self._refactors = refactors(self.tell, self._woken.set)
 
     async def run(self) -> None:
         """Send what comes, until this task is cancelled: at once after a pause, then a batch at a time."""
@@ -142,6 +147,7 @@ class PageConnection:
         """Leave every turn; they run on. A completion does not: nobody would see it."""
         self._held.close()
         self._completions.close()
+        self._refactors.close()
         for followed in self._followed.values():
             followed.turn.log.leave(self._woken.set)
         self._followed.clear()
@@ -151,10 +157,10 @@ class PageConnection:
             self.tell(Welcome(version=PAGE_VERSION))
         elif isinstance(frame, CellsListed):
             self.tell(CellsWanted(notebook=frame.notebook, cell_ids=self._mirror.listed(frame)))
-            self._held.told(frame.notebook)
+            self._told(frame.notebook)
         elif isinstance(frame, CellsChanged):
             self._mirror.changed(frame)
-            self._held.told(frame.notebook)
+            self._told(frame.notebook)
         elif isinstance(frame, TurnRequested):
             self._ask(frame)
         elif isinstance(frame, TurnJoined):
@@ -165,10 +171,17 @@ class PageConnection:
             self._completions.ask(frame, self._mirror)
         elif isinstance(frame, CompletionStopped):
             self._completions.stop(frame.completion_id)
+        elif not isinstance(frame, WordsSaid | TurnStopped):
+            self._refactors.take(frame)
         elif frame.turn_id in self._held:
             self._change_held(frame)
         elif turn := self._turns.find(self._user, frame.turn_id):
             self._change(turn, frame)
+
+    def _told(self, notebook: str) -> None:
+        """Ask what waited for a notebook's cells."""
+        self._held.told(notebook)
+        self._refactors.told(notebook)
 
     def _ask(self, frame: TurnRequested) -> None:
         # A page that lost its connection at this moment asks once more.
@@ -180,7 +193,7 @@ class PageConnection:
         elif self._mirror.is_whole(frame.notebook):
             self._begin(frame, [])
         else:
-            self._held.hold(frame)
+            self._held.hold(frame.turn_id, frame)
 
     def _begin(self, frame: TurnRequested, words: list[str]) -> None:
         """Start a turn; ``words`` were said while it waited for its notebook."""
@@ -234,7 +247,7 @@ class PageConnection:
                 followed.turn.log.leave(self._woken.set)
                 with suppress(KeyError):
                     del self._followed[turn_id]
-        return out
+        return out + self._refactors.collect()
 
 
 def _refused(turn_id: str | None, error: SparkError) -> Refused:

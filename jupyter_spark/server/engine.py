@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,13 +13,22 @@ from pathlib import Path
 from jupyter_spark.alternatives import spread_request
 from jupyter_spark.errors import SparkError
 from jupyter_spark.fallback import Substitute
-from jupyter_spark.journal import SafeJournal, judge_edit, notebook_scope, open_journal
+from jupyter_spark.journal import (
+    SafeJournal,
+    judge_edit,
+    keep_standing,
+    notebook_scope,
+    open_journal,
+    standing_refactors,
+)
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers.models import find_spec, pull_model
 from jupyter_spark.recording import record_refused
 from jupyter_spark.server.asked import asked_request
 from jupyter_spark.server.completing import Asked, PageCompletions, Prepared, Tell
 from jupyter_spark.server.connection import PageConnection, Send
+from jupyter_spark.server.page_refactors import PageRefactors
+from jupyter_spark.server.refactoring import RunningRefactors
 from jupyter_spark.server.running import RunningTurn, RunningTurns
 from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.server.status import BUILT_IN
@@ -35,6 +44,7 @@ from jupyter_spark.wire_page import (
     SpentList,
     TurnRequested,
 )
+from jupyter_spark.wire_review import RefactorList, RefactorStands
 
 PROGRESS_EVERY_S = 0.1
 
@@ -52,6 +62,7 @@ class Engine:
         self.root = root
         self.journal = SafeJournal(lambda: open_journal(limits=load_limits()))
         self.turns = RunningTurns(self.journal)
+        self.refactors = RunningRefactors(self.settings, self.turns.provider, self.path_of)
         self._talks = Talks()
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="jupyter-spark-judged")
         self._tally = CompletionTally()
@@ -63,7 +74,12 @@ class Engine:
     def connect(self, user: str, send: Send) -> PageConnection:
         """Take in a page."""
         self._warming.begin()
-        page = PageConnection(user, self._mirrors[user], self.turns, self.start, self.judge, send, self._completions)
+        mirror = self._mirrors[user]
+
+        def refactors(tell: Tell, wake: Callable[[], None]) -> PageRefactors:
+            return PageRefactors(user, mirror, self.refactors, self.keep_standing, tell, wake)
+
+        page = PageConnection(user, mirror, self.turns, self.start, self.judge, send, self._completions, refactors)
         self._pages.add(page)
         return page
 
@@ -92,6 +108,19 @@ class Engine:
             frame.outcome,
             frame.before,
             frame.after,
+        )
+
+    def keep_standing(self, frame: RefactorStands) -> None:
+        """Keep what of a refactor stands in an open notebook, in order and off the loop."""
+        scope = self.path_of(frame.notebook)
+        self._judging.submit(keep_standing, self.journal, frame.refactor_id, scope, frame.applied)
+
+    def list_refactors(self, notebook: str, user: str) -> RefactorList:
+        """Return a notebook's refactors: this user's that is under way, and those that stand in it."""
+        now = self.refactors.newest(user, notebook)
+        kept = self._judging.submit(standing_refactors, self.journal, self.path_of(notebook)).result()
+        return RefactorList(
+            current=now.asked.refactor_id if now else None, instruction=now.instruction if now else "", standing=kept
         )
 
     def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> Sequence[RunningTurn]:
@@ -191,6 +220,7 @@ class Engine:
         if self._pulling is not None:
             self._pulling.cancel()
         await self._warming.aclose()
+        await self.refactors.aclose()
         await self.turns.aclose()
         await asyncio.to_thread(self._judging.shutdown)
         self.journal.close()

@@ -9,20 +9,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from jupyter_spark.wire_page import TurnRequested
+from typing import Generic, Protocol, TypeVar
 
 PATIENCE_S = 10.0
 
 
+class Question(Protocol):
+    """What is asked of a notebook."""
+
+    @property
+    def notebook(self) -> str:
+        """The page's name for the notebook."""
+        ...
+
+
+Q = TypeVar("Q", bound=Question)
+
+
 @dataclass
-class _Held:
-    frame: TurnRequested
+class _Held(Generic[Q]):
+    frame: Q
     timer: asyncio.TimerHandle
     words: list[str] = field(default_factory=list)
 
 
-class HeldQuestions:
+class HeldQuestions(Generic[Q]):
     """The questions of one page that wait for cells.
 
     Parameters
@@ -39,44 +50,44 @@ class HeldQuestions:
     def __init__(
         self,
         is_ready: Callable[[str], bool],
-        ask: Callable[[TurnRequested, list[str]], None],
+        ask: Callable[[Q, list[str]], None],
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._is_ready, self._ask, self._patience_s = is_ready, ask, patience_s
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _Held[Q]] = {}
 
-    def __contains__(self, turn_id: str) -> bool:
+    def __contains__(self, key: str) -> bool:
         """Whether that question waits."""
-        return turn_id in self._held
+        return key in self._held
 
-    def hold(self, frame: TurnRequested) -> None:
-        """Let a question wait; one that waits already goes on waiting."""
-        if frame.turn_id not in self._held:
-            timer = asyncio.get_running_loop().call_later(self._patience_s, self._release, frame.turn_id)
-            self._held[frame.turn_id] = _Held(frame, timer)
+    def hold(self, key: str, frame: Q) -> None:
+        """Let a question wait, under a key; one that waits already goes on waiting."""
+        if key not in self._held:
+            timer = asyncio.get_running_loop().call_later(self._patience_s, self._release, key)
+            self._held[key] = _Held(frame, timer)
 
-    def say(self, turn_id: str, words: str) -> None:
+    def say(self, key: str, words: str) -> None:
         """Add words to a question that waits."""
-        self._held[turn_id].words.append(words)
+        self._held[key].words.append(words)
 
     def told(self, notebook: str) -> None:
         """Ask what waited for a notebook, if that is whole now."""
         if self._is_ready(notebook):
-            for turn_id in [one.frame.turn_id for one in self._held.values() if one.frame.notebook == notebook]:
-                self._release(turn_id)
+            for key in [key for key, one in self._held.items() if one.frame.notebook == notebook]:
+                self._release(key)
 
-    def drop(self, turn_id: str) -> TurnRequested:
+    def drop(self, key: str) -> Q:
         """Do not ask it at all, and return it."""
-        held = self._held.pop(turn_id)
+        held = self._held.pop(key)
         held.timer.cancel()
         return held.frame
 
     def close(self) -> None:
         """Ask nothing any more."""
-        for turn_id in list(self._held):
-            self.drop(turn_id)
+        for key in list(self._held):
+            self.drop(key)
 
-    def _release(self, turn_id: str) -> None:
-        held = self._held.pop(turn_id)
+    def _release(self, key: str) -> None:
+        held = self._held.pop(key)
         held.timer.cancel()
         self._ask(held.frame, held.words)

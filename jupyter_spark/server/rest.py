@@ -13,7 +13,7 @@ from tornado import web
 
 from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.server.past import past_conversations
-from jupyter_spark.server.socket import AUTH_RESOURCE
+from jupyter_spark.server.socket import AUTH_RESOURCE, user_of
 from jupyter_spark.server.status import keep_key, server_status
 
 if TYPE_CHECKING:
@@ -64,6 +64,17 @@ class ConversationsHandler(SparkHandler):
         turns = self.engine.turns
         path = self.engine.path_of(notebook)
         self.answer(past_conversations(self.engine.journal, notebook, path, turns.is_running))
+
+
+class RefactorsHandler(SparkHandler):
+    """``/jupyter-spark/refactors?notebook=PATH``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tell a notebook's refactors: the one under way, and those that can be taken back."""
+        notebook = self.get_query_argument("notebook")
+        self.answer(await asyncio.to_thread(self.engine.list_refactors, notebook, user_of(self)))
 
 
 class SpentHandler(SparkHandler):

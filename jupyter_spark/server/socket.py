@@ -56,14 +56,9 @@ class TurnsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Begin to send."""
         super().open(*args, **kwargs)
         self.set_nodelay(True)  # Nagle's algorithm would hold batches back by 40 ms
-        self._page = self._engine.connect(self._user(), self._send)
+        self._page = self._engine.connect(user_of(self), self._send)
         self._sending = asyncio.get_running_loop().create_task(self._page.run())
         self._sending.add_done_callback(_tell_failure)
-
-    def _user(self) -> str:
-        """Whose page it is. Without accounts the server makes up a name for each browser: they are one person."""
-        nameless = type(self.identity_provider) in NAMELESS
-        return "" if nameless else str(self.current_user.username)
 
     def on_message(self, message: str | bytes) -> None:
         """Take a frame of the page's."""
@@ -81,6 +76,12 @@ class TurnsSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _send(self, text: str) -> None:
         with suppress(WebSocketClosedError):
             await self.write_message(text)
+
+
+def user_of(handler: JupyterHandler) -> str:
+    """Whose page it is. Without accounts the server makes up a name for each browser: they are one person."""
+    nameless = type(handler.identity_provider) in NAMELESS
+    return "" if nameless else str(handler.current_user.username)
 
 
 async def _settled(answer: Any) -> bool:

@@ -10,10 +10,10 @@ from jupyter_spark.outputs import final_text
 from jupyter_spark.verify._options import CellGroup, VerifyOptions
 from jupyter_spark.verify._outputs import Difference, compare_outputs, error_of, text_of
 from jupyter_spark.verify._pairing import with_neighbours
-from jupyter_spark.verify._report import CellVerification, Verdict
 from jupyter_spark.verify._varying import varies_by_itself
 from jupyter_spark.verify._worker import Ran
 from jupyter_spark.wire import ErrorReport
+from jupyter_spark.wire_verify import CellVerification, Verdict
 
 _LONG_STRETCH = 6
 

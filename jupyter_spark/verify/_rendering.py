@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jupyter_spark.verify._report import CellVerification, Verdict, VerificationReport
+from jupyter_spark.wire_verify import CellVerification, Verdict, VerificationReport
 
 _WORDS: dict[Verdict, str] = {
     "same": "same",

@@ -18,8 +18,8 @@ from typing import Any
 from jupyter_spark.errors import VerificationError
 from jupyter_spark.verify._options import VerifyOptions
 from jupyter_spark.verify._processes import MARK, end_marked
-from jupyter_spark.verify._report import Run, VerifyProgress
 from jupyter_spark.verify._worker import RESULT, RUNTIME, TEMPORARY, Job, Ran, Result
+from jupyter_spark.wire_verify import Run, VerifyProgress
 
 # Beyond the run's own limit: to copy, to start, to end.
 _GRACE_S = 180.0

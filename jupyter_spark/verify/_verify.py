@@ -15,10 +15,10 @@ from jupyter_spark.verify._images import can_decode
 from jupyter_spark.verify._judging import Runs, judge, varies
 from jupyter_spark.verify._options import VerifyOptions
 from jupyter_spark.verify._pairing import pair_cells
-from jupyter_spark.verify._report import CellVerification, Run, VerificationReport, VerifyProgress
 from jupyter_spark.verify._running import CodeCell, require_nbclient, run_cells
 from jupyter_spark.verify._worker import Ran, Result
 from jupyter_spark.wire import CellSnapshot
+from jupyter_spark.wire_verify import CellVerification, Run, VerificationReport, VerifyProgress
 
 Notebook = bytes | Mapping[str, Any]
 Progress = Callable[[VerifyProgress], None]

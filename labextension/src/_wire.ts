@@ -17,7 +17,31 @@ export type PageFrame =
   | TurnStopped
   | CompletionRequested
   | CompletionStopped
-  | EditJudged;
+  | EditJudged
+  | RefactorRequested
+  | PlanRevised
+  | PlanAccepted
+  | ChoiceMade
+  | RefactorJoined
+  | RefactorStopped
+  | RefactorDropped
+  | RefactorStands;
+export type ReviewEvent =
+  | RefactorStarted
+  | RefactorNotice
+  | PlanTurn
+  | PlanReady
+  | StepTurn
+  | StepDone
+  | NotebookChecked
+  | RefactorReady
+  | RefactorFinished
+  | RefactorFailed
+  | RefactorCancelled
+  | WorkBegun
+  | ChoiceChecked
+  | VerificationProgressed
+  | VerificationEnded;
 export type ServerFrame =
   | Welcome
   | CellsWanted
@@ -27,7 +51,10 @@ export type ServerFrame =
   | Refused
   | ModelProgress
   | CompletionSaid
-  | CompletionEnded;
+  | CompletionEnded
+  | RefactorNumbered
+  | RefactorLost
+  | RefactorNews;
 export type TurnEvent =
   | TurnStarted
   | ContextPacked
@@ -44,13 +71,19 @@ export type TurnEvent =
   | ProposalOffered;
 
 export interface Wire {
+  AppliedCell: AppliedCell;
+  AppliedRefactor: AppliedRefactor;
+  CellChange: CellChange;
   CellEdit: CellEdit;
   CellSnapshot: CellSnapshot;
   CellTurn: CellTurn;
+  CellVerification: CellVerification;
   CellsChanged: CellsChanged;
   CellsListed: CellsListed;
   CellsWanted: CellsWanted;
   CheckResult: CheckResult;
+  ChoiceChecked: ChoiceChecked;
+  ChoiceMade: ChoiceMade;
   CompletionEnded: CompletionEnded;
   CompletionRequested: CompletionRequested;
   CompletionSaid: CompletionSaid;
@@ -71,19 +104,48 @@ export interface Wire {
   ListedCell: ListedCell;
   MagicFrame: MagicFrame;
   ModelProgress: ModelProgress;
+  NameChange: NameChange;
+  NotebookCheck: NotebookCheck;
+  NotebookChecked: NotebookChecked;
   Notice: Notice;
   PageFrame: PageFrame;
   PageOpened: PageOpened;
   PastConversation: PastConversation;
   PastTurn: PastTurn;
+  PlanAccepted: PlanAccepted;
+  PlanReady: PlanReady;
+  PlanRevised: PlanRevised;
+  PlanStep: PlanStep;
+  PlanTurn: PlanTurn;
   Proposal: Proposal;
   ProposalOffered: ProposalOffered;
+  RefactorCancelled: RefactorCancelled;
+  RefactorDropped: RefactorDropped;
+  RefactorFailed: RefactorFailed;
+  RefactorFinished: RefactorFinished;
+  RefactorJoined: RefactorJoined;
+  RefactorList: RefactorList;
+  RefactorLost: RefactorLost;
+  RefactorNews: RefactorNews;
+  RefactorNotice: RefactorNotice;
+  RefactorNumbered: RefactorNumbered;
+  RefactorPlan: RefactorPlan;
+  RefactorProposal: RefactorProposal;
+  RefactorReady: RefactorReady;
+  RefactorRequested: RefactorRequested;
+  RefactorStands: RefactorStands;
+  RefactorStarted: RefactorStarted;
+  RefactorStopped: RefactorStopped;
   Refused: Refused;
+  ReviewEvent: ReviewEvent;
   RunAnnounced: RunAnnounced;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
   Spent: Spent;
   SpentList: SpentList;
+  StandingRefactor: StandingRefactor;
+  StepDone: StepDone;
+  StepTurn: StepTurn;
   TextDelta: TextDelta;
   TierStatus: TierStatus;
   TurnCancelled: TurnCancelled;
@@ -105,8 +167,85 @@ export interface Wire {
   Usage: Usage;
   UsageReported: UsageReported;
   VariableSummary: VariableSummary;
+  VerificationEnded: VerificationEnded;
+  VerificationProgressed: VerificationProgressed;
+  VerificationReport: VerificationReport;
+  VerifyProgress: VerifyProgress;
   Welcome: Welcome;
   WordsSaid: WordsSaid;
+  WorkBegun: WorkBegun;
+}
+/**
+ * What a refactor did to one cell of an open notebook.
+ *
+ * Attributes
+ * ----------
+ * change_id, group : str
+ *     The change of the proposal that it came of, and that one's group.
+ * before, after : str
+ *     The cell's whole text before and after; of a new cell and of one that went, one of them is empty.
+ * cell : dict, optional
+ *     ``delete``: all of the cell, as nbformat has it.
+ */
+export interface AppliedCell {
+  after: string;
+  before: string;
+  cell: {
+    [k: string]: unknown;
+  } | null;
+  cell_id: string;
+  change_id: string;
+  group: string;
+  operation: "edit" | "insert" | "delete" | "move";
+}
+/**
+ * What of a refactor stands in an open notebook: each act in order, to be taken back from the last to the first.
+ *
+ * ``order`` is every cell's id as they stood before the first act: there a cell goes back to.
+ */
+export interface AppliedRefactor {
+  cells: AppliedCell[];
+  instruction: string;
+  order: string[];
+}
+/**
+ * A change of one cell; changes of one ``group`` are taken or left together (the parts of a merge or a split).
+ *
+ * ``base_hash`` is of the text that it was made from; of a cell that is changed and moved there are two changes.
+ */
+export interface CellChange {
+  base_hash: string;
+  below: string;
+  cell_id: string;
+  change_id: string;
+  checks: CheckResult[];
+  group: string;
+  kind: "code" | "markdown" | "raw";
+  new_source: string;
+  old_source: string;
+  operation: "edit" | "insert" | "delete" | "move";
+  repaired: boolean;
+  step_id: string;
+  words: string;
+}
+/**
+ * One check of an edit; ``line`` counts from 1 in the new text.
+ */
+export interface CheckResult {
+  line: number | null;
+  message: string;
+  name:
+    | "closed_fence"
+    | "parses"
+    | "no_elision"
+    | "keeps_size"
+    | "names_known"
+    | "changed"
+    | "keeps_definitions"
+    | "as_asked"
+    | "keeps_secrets"
+    | "keeps_magic";
+  ok: boolean;
 }
 /**
  * A change of one cell, and the hash of the text that it was made from.
@@ -144,6 +283,48 @@ export interface CellTurn {
   type: "cell_turn";
 }
 /**
+ * One cell, or several that became one or several others, and whether they still put out the same.
+ *
+ * Attributes
+ * ----------
+ * verdict : str
+ *     ``same``; ``differs``; ``varies`` (what differs differs from run to run before the change too);
+ *     ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after).
+ * before_ids, after_ids : tuple of str
+ *     The cells (``CellSnapshot.cell_id``); one of the two is empty for what was inserted or deleted.
+ * before_index, after_index : int, optional
+ *     The places of the first of them, from 0 over all cells.
+ * why : str
+ *     What differs, in one line; empty for ``same``.
+ * before, after : str
+ *     What they put out, shortened around the first difference; empty for ``same``.
+ * error : ErrorReport, optional
+ *     The error after the change, with the whole traceback without colours, as a repair needs it.
+ * elapsed_before_s, elapsed_after_s : float
+ *     How long they ran, in seconds.
+ */
+export interface CellVerification {
+  after: string;
+  after_ids: string[];
+  after_index: number | null;
+  before: string;
+  before_ids: string[];
+  before_index: number | null;
+  elapsed_after_s: number;
+  elapsed_before_s: number;
+  error: ErrorReport | null;
+  verdict: "same" | "differs" | "varies" | "newly_fails" | "newly_works" | "still_fails" | "not_run";
+  why: string;
+}
+/**
+ * An exception as the user saw it, without terminal colours.
+ */
+export interface ErrorReport {
+  message: string;
+  name: string;
+  traceback: string;
+}
+/**
  * Cells that are new or changed; ``order`` is every cell's id, and absent where the order is as before.
  */
 export interface CellsChanged {
@@ -177,23 +358,55 @@ export interface CellsWanted {
   type: "cells_wanted";
 }
 /**
- * One check of an edit; ``line`` counts from 1 in the new text.
+ * The checks of the notebook that a choice would make.
  */
-export interface CheckResult {
-  line: number | null;
+export interface ChoiceChecked {
+  checks: NotebookCheck[];
+  choice_id: number;
+  type: "choice_checked";
+}
+/**
+ * One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
+ *
+ * ``steps_done`` is there only for a step of the plan that failed.
+ */
+export interface NotebookCheck {
+  cell_id: string;
   message: string;
   name:
-    | "closed_fence"
     | "parses"
-    | "no_elision"
-    | "keeps_size"
-    | "names_known"
-    | "changed"
-    | "keeps_definitions"
-    | "as_asked"
-    | "keeps_secrets"
-    | "keeps_magic";
+    | "names_in_order"
+    | "names_renamed"
+    | "calls_fit"
+    | "imports_found"
+    | "definitions_kept"
+    | "cells_kept"
+    | "steps_done";
+  names: string[];
   ok: boolean;
+}
+/**
+ * What of a proposal the user would take: it is checked as a whole, and verified.
+ *
+ * Attributes
+ * ----------
+ * choice_id : int
+ *     Counts up; the answer carries it.
+ * accepted : tuple of str
+ *     The changes, by their ids.
+ * texts : dict
+ *     The new text of those that the user takes in part.
+ */
+export interface ChoiceMade {
+  accepted: string[];
+  choice_id: number;
+  kernel_name?: string;
+  refactor_id: string;
+  texts?: {
+    [k: string]: string;
+  };
+  type: "choice_made";
+  verify?: "none" | "static" | "run";
 }
 /**
  * A completion is whole, failed (``code``) or was stopped; ``counted``: its tokens are the endpoint's count.
@@ -415,14 +628,6 @@ export interface EditStarted {
   type: "edit_started";
 }
 /**
- * An exception as the user saw it, without terminal colours.
- */
-export interface ErrorReport {
-  message: string;
-  name: string;
-  traceback?: string;
-}
-/**
  * The first frame of a page: which version it speaks.
  */
 export interface Hello {
@@ -615,6 +820,22 @@ export interface ModelProgress {
   type: "model_progress";
 }
 /**
+ * A global name that is another one everywhere in the notebook.
+ */
+export interface NameChange {
+  new: string;
+  old: string;
+}
+/**
+ * The notebook was checked as a whole; once more after a repair pass.
+ */
+export interface NotebookChecked {
+  checks: NotebookCheck[];
+  refactor_id: string;
+  seq: number;
+  type: "notebook_checked";
+}
+/**
  * A turn, as the user asked for it; the page makes its id, so that it can be joined again.
  *
  * ``without`` names what the user took away: ``notebook`` (all other cells), ``variables``, or a piece by its key;
@@ -664,6 +885,115 @@ export interface TurnJoined {
   type: "turn_joined";
 }
 /**
+ * A refactor's plan; the page makes its id, so that it can be joined again.
+ */
+export interface RefactorRequested {
+  instruction: string;
+  notebook: string;
+  profile?: string | null;
+  refactor_id: string;
+  tier?: "spark" | "deep";
+  type: "refactor_requested";
+}
+/**
+ * The plan, as the user changed it, is to be made anew with these words.
+ */
+export interface PlanRevised {
+  plan: RefactorPlan;
+  refactor_id: string;
+  type: "plan_revised";
+  words: string;
+}
+/**
+ * What is to be done to a notebook.
+ *
+ * ``notes`` tell what of the plan's answer could not be taken; ``by`` is who made it, ``notebook_hash`` of which
+ * texts.
+ */
+export interface RefactorPlan {
+  by: "rules" | "model" | "file" | "user";
+  instruction: string;
+  notebook_hash: string;
+  notebook_path: string | null;
+  notes: string[];
+  plan_id: string;
+  renames: NameChange[];
+  steps: PlanStep[];
+}
+/**
+ * One part of a plan; only those that are ``accepted`` are done.
+ *
+ * Attributes
+ * ----------
+ * cell_id : str
+ *     The cell that it is about. For ``insert`` the new cell's own name.
+ * below : str
+ *     ``insert`` and ``move``: the cell that it goes below; empty for the top of the notebook.
+ * cells : tuple of str
+ *     ``merge``: all the cells that become the first of them, in that order.
+ * kind : str
+ *     ``insert``: what the new cell is. A Markdown cell's text is the instruction itself.
+ * instruction : str
+ *     What is to be done there. Empty: no model is needed.
+ * source : str or None
+ *     The cell's whole new text, where it is known already: no model is asked. The parts of a ``split`` are told
+ *     apart by lines that begin with ``# %%``.
+ */
+export interface PlanStep {
+  accepted: boolean;
+  below: string;
+  cell_id: string;
+  cells: string[];
+  instruction: string;
+  kind: "code" | "markdown";
+  operation: "edit" | "insert" | "delete" | "move" | "merge" | "split";
+  source: string | null;
+  step_id: string;
+}
+/**
+ * The plan, as the user changed it, is to be carried out, and what comes of it verified.
+ *
+ * ``kernel_name`` is the kernel that it is run in; empty for the one that the notebook names.
+ */
+export interface PlanAccepted {
+  kernel_name?: string;
+  plan: RefactorPlan;
+  refactor_id: string;
+  type: "plan_accepted";
+  verify?: "none" | "static" | "run";
+}
+/**
+ * Follow a refactor that was begun elsewhere, or before this page was loaded, from a position of its log on.
+ */
+export interface RefactorJoined {
+  position?: number;
+  refactor_id: string;
+  type: "refactor_joined";
+}
+/**
+ * What runs of a refactor is to stop: its planning, its writing, its verification.
+ */
+export interface RefactorStopped {
+  refactor_id: string;
+  type: "refactor_stopped";
+}
+/**
+ * The user wants no more of a refactor.
+ */
+export interface RefactorDropped {
+  refactor_id: string;
+  type: "refactor_dropped";
+}
+/**
+ * What of a refactor stands in the notebook now, for undo; no cells: all of it was taken back.
+ */
+export interface RefactorStands {
+  applied: AppliedRefactor;
+  notebook: string;
+  refactor_id: string;
+  type: "refactor_stands";
+}
+/**
  * The data with which a page opens a comm: which page it is, the same on both, and which version it speaks.
  */
 export interface PageOpened {
@@ -671,7 +1001,258 @@ export interface PageOpened {
   version: number;
 }
 /**
- * A frame that could not be taken: what is wrong, and what to do.
+ * The plan is there to be looked at; nothing is done yet.
+ */
+export interface PlanReady {
+  plan: RefactorPlan;
+  refactor_id: string;
+  seq: number;
+  type: "plan_ready";
+}
+/**
+ * An event of the turn that makes the plan.
+ */
+export interface PlanTurn {
+  event:
+    | TurnStarted
+    | ContextPacked
+    | Notice
+    | TurnSteered
+    | TextDelta
+    | EditStarted
+    | EditDelta
+    | EditReady
+    | UsageReported
+    | TurnFinished
+    | TurnFailed
+    | TurnCancelled
+    | ProposalOffered;
+  refactor_id: string;
+  seq: number;
+  type: "plan_turn";
+}
+/**
+ * The user stopped the refactor; nothing was applied.
+ */
+export interface RefactorCancelled {
+  refactor_id: string;
+  seq: number;
+  type: "refactor_cancelled";
+}
+/**
+ * The refactor ended with an error.
+ */
+export interface RefactorFailed {
+  code: string;
+  hint: string;
+  message: string;
+  refactor_id: string;
+  seq: number;
+  type: "refactor_failed";
+}
+/**
+ * The refactor is done.
+ */
+export interface RefactorFinished {
+  figures: TurnFigures;
+  proposal: RefactorProposal;
+  refactor_id: string;
+  seq: number;
+  type: "refactor_finished";
+}
+/**
+ * Everything that a refactor would change: a proposal until the user takes it, or parts of it.
+ */
+export interface RefactorProposal {
+  changes: CellChange[];
+  checks: NotebookCheck[];
+  plan: RefactorPlan;
+  proposal_id: string;
+  refactor_id: string;
+}
+/**
+ * A notebook's refactors: the one that is under way or under review, and those that stand, the newest first.
+ */
+export interface RefactorList {
+  current: string | null;
+  instruction: string;
+  standing: StandingRefactor[];
+}
+/**
+ * A refactor that stands in a notebook, wholly or in part, and can be taken back.
+ */
+export interface StandingRefactor {
+  applied: AppliedRefactor;
+  created_at_s: number;
+  refactor_id: string;
+}
+/**
+ * A refactor that this server does not know: it was restarted meanwhile, or the refactor was dropped.
+ */
+export interface RefactorLost {
+  refactor_id: string;
+  type: "refactor_lost";
+}
+/**
+ * An event of a refactor, with its place in the refactor's log.
+ */
+export interface RefactorNews {
+  event:
+    | RefactorStarted
+    | RefactorNotice
+    | PlanTurn
+    | PlanReady
+    | StepTurn
+    | StepDone
+    | NotebookChecked
+    | RefactorReady
+    | RefactorFinished
+    | RefactorFailed
+    | RefactorCancelled
+    | WorkBegun
+    | ChoiceChecked
+    | VerificationProgressed
+    | VerificationEnded;
+  number: number;
+  position: number;
+  type: "refactor_news";
+}
+/**
+ * The refactor is on its way.
+ */
+export interface RefactorStarted {
+  instruction: string;
+  model: string;
+  notebook_path: string | null;
+  profile: string;
+  refactor_id: string;
+  seq: number;
+  type: "refactor_started";
+}
+/**
+ * Something the user should know that does not end the refactor.
+ */
+export interface RefactorNotice {
+  cell_id: string;
+  message: string;
+  refactor_id: string;
+  seq: number;
+  type: "refactor_notice";
+}
+/**
+ * An event of the turn that writes one step's cell.
+ */
+export interface StepTurn {
+  cell_id: string;
+  event:
+    | TurnStarted
+    | ContextPacked
+    | Notice
+    | TurnSteered
+    | TextDelta
+    | EditStarted
+    | EditDelta
+    | EditReady
+    | UsageReported
+    | TurnFinished
+    | TurnFailed
+    | TurnCancelled
+    | ProposalOffered;
+  refactor_id: string;
+  seq: number;
+  step_id: string;
+  type: "step_turn";
+}
+/**
+ * A step is done, well or not; ``left_s`` is about how long the rest will take, in seconds.
+ */
+export interface StepDone {
+  cell_id: string;
+  changes: CellChange[];
+  done: number;
+  error: string;
+  left_s: number | null;
+  refactor_id: string;
+  seq: number;
+  step_id: string;
+  total: number;
+  type: "step_done";
+}
+/**
+ * The proposal is complete and checked.
+ */
+export interface RefactorReady {
+  proposal: RefactorProposal;
+  refactor_id: string;
+  seq: number;
+  type: "refactor_ready";
+}
+/**
+ * The server plans, writes or verifies now; ``begun_at_s`` is when, in seconds since the epoch.
+ *
+ * ``order`` is the id of every cell of the notebook that it works on: what is said of "cell 3" counts these, from 0.
+ */
+export interface WorkBegun {
+  begun_at_s: number;
+  instruction: string;
+  order: string[];
+  type: "work_begun";
+  work: "planning" | "writing" | "verifying";
+}
+/**
+ * How far a run of the notebook is.
+ */
+export interface VerificationProgressed {
+  progress: VerifyProgress;
+  type: "verification_progressed";
+}
+/**
+ * How far one of the runs is; ``again`` is each further run of the notebook before, to see what varies.
+ *
+ * ``cell`` counts the code cells from 1 in the phase ``running``, else it is 0; ``cells`` is how many there are.
+ */
+export interface VerifyProgress {
+  cell: number;
+  cells: number;
+  phase: "copying" | "starting" | "running" | "finished";
+  run: "before" | "after" | "again";
+}
+/**
+ * What running the notebook before and after has shown; no ``report``: why it could not be run, or was stopped.
+ */
+export interface VerificationEnded {
+  choice_id: number;
+  hint: string;
+  problem: string;
+  report: VerificationReport | null;
+  type: "verification_ended";
+}
+/**
+ * The notebook before and after a change, run and compared.
+ *
+ * ``notes`` says in one line each what a reader must know to trust it: what was not copied or could not be
+ * compared.
+ */
+export interface VerificationReport {
+  cells: CellVerification[];
+  elapsed_s: number;
+  /**
+   * Whether every cell that ran does what it did, and every cell ran.
+   */
+  holds: boolean;
+  kernel: string;
+  notes: string[];
+}
+/**
+ * A refactor's number on this connection, for the frames that follow.
+ */
+export interface RefactorNumbered {
+  number: number;
+  refactor_id: string;
+  type: "refactor_numbered";
+}
+/**
+ * A frame that could not be taken: what is wrong, and what to do. ``turn_id`` may be a refactor's id.
  */
 export interface Refused {
   code: string;

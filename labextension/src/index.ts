@@ -7,6 +7,7 @@ import { fixPlugin } from './fix/plugin';
 import { firstRunPlugin } from './firstrun/plugin';
 import { magicPlugin } from './magic/plugin';
 import { quickPlugin } from './quick/plugin';
+import { refactorPlugin } from './refactor/plugin';
 import { settingsPlugin } from './settings/plugin';
 import { statusPlugin } from './status/plugin';
 
@@ -17,6 +18,7 @@ export default [
   editPlugin,
   fixPlugin,
   quickPlugin,
+  refactorPlugin,
   firstRunPlugin,
   magicPlugin,
   settingsPlugin,

@@ -29,6 +29,8 @@ export interface ISpark {
   readonly activity: Activity;
   readonly rest: SparkRest;
   readonly trans: TranslationBundle;
+  /** Send the server what the user changed in a notebook a moment ago. */
+  readonly pushNotebook: (path: string) => void;
   /** What an empty panel shows instead of its greeting; null for the greeting. */
   emptyView: () => React.JSX.Element | null;
 }
@@ -64,6 +66,18 @@ export interface ISparkEdits {
    * @param maker - where its turn runs if that is not the server; the suggestion is fed from its turn then
    */
   open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null;
+  /** The commands that accept or reject all are about this review, too. */
+  addReview(review: IReviewOfAll): void;
+}
+
+/** Changes of a whole notebook that are judged together. */
+export interface IReviewOfAll {
+  /** Whether it is what the user looks at. */
+  isInFront(): boolean;
+  canAccept(): boolean;
+  canReject(): boolean;
+  acceptAll(): void;
+  rejectAll(): void;
 }
 
 /** A turn that runs elsewhere than in the server: what the user does with it, and with its edit, goes there. */

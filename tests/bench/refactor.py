@@ -93,7 +93,7 @@ async def refactor(base_url: str, cells: int, cell_tokens: int, *, one_stream: b
         last, requests = None, 1
         async for event in run_refactor(job, provider):
             last = event
-            requests += event.type == "cell_turn" and event.event.type == "context_packed"
+            requests += event.type == "step_turn" and event.event.type == "context_packed"
         seconds = time.perf_counter() - begun_s
     finally:
         await provider.aclose()

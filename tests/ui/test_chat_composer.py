@@ -143,7 +143,7 @@ def test_a_command_for_the_cell_and_one_for_the_deep_tier(start: Start, paced: P
     chat.field.focus()
     notebook.page.keyboard.type("/")
     names = chat.options.locator("span")
-    expect(names).to_have_text(["/explain", "/fix", "/edit", "/deep"])
+    expect(names).to_have_text(["/explain", "/fix", "/edit", "/refactor", "/deep"])
     notebook.page.keyboard.type("fi")
     notebook.page.keyboard.press("Enter")  # completes
     expect(chat.field).to_have_value("/fix ")
@@ -157,9 +157,9 @@ def test_a_command_for_the_cell_and_one_for_the_deep_tier(start: Start, paced: P
     chat.ask("/deep why?")
     chat.ended(1)
     assert paced.records[-1].body["model"] == "deep-thought"
-    chat.ask("/refactor all")
-    expect(chat.word).to_contain_text("comes with the refactor command")
-    expect(chat.field).to_have_value("/refactor all")
+    chat.ask("/refactor rename orders to sales")
+    expect(notebook.page.get_by_role("heading", name="rename orders to sales")).to_be_visible()
+    expect(chat.field).to_have_value("")
 
 
 def test_the_tier_switch_and_the_whole_panel_by_keyboard_alone(start: Start, paced: PacedServer) -> None:

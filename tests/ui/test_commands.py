@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 NAMES = {
     *("ask", "explain-cell", "rewrite-cell", "fix-cell", "accept", "reject", "accept-all", "reject-all"),
-    *("stop", "undo", "toggle-chat", "switch-tier"),
+    *("stop", "undo", "toggle-chat", "switch-tier", "refactor-notebook"),
 }
 COMMANDS = """async () => {
   const { commands } = window.jupyterapp;

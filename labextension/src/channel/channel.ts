@@ -7,13 +7,16 @@
 import type { PageFrame, ServerFrame } from '../_wire';
 
 /** The version of the frames that this page speaks; the same number stands in `wire_page.py`. */
-export const PAGE_VERSION = 3;
+export const PAGE_VERSION = 4;
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 8000;
 
 /** What streams: a turn's number on this connection, the position of its log after the frame, and words or lines. */
 export type ShortFrame = [number: number, position: number, piece: string | string[]];
+
+/** What streams of a refactor: its number, the position of its log after the frame, the step, and lines of its text. */
+export type RefactorShortFrame = [number: number, position: number, step: string, lines: string[]];
 
 /** `connecting` also means: the server is away, and a new connection is tried again and again. */
 export type ChannelState = 'connecting' | 'open' | 'outdated' | 'closed';
@@ -23,7 +26,7 @@ export interface IChannelListener {
   /** Another state. After `open` the server knows nothing of what was told before: notebooks and turns come again. */
   onState(state: ChannelState): void;
   onFrame(frame: ServerFrame): void;
-  onShort(frame: ShortFrame): void;
+  onShort(frame: ShortFrame | RefactorShortFrame): void;
 }
 
 /** Makes a connection; the page's own `WebSocket` in JupyterLab, another in tests. */
@@ -90,7 +93,7 @@ export class Channel {
   }
 
   private _receive(message: string): void {
-    for (const frame of JSON.parse(message) as (ServerFrame | ShortFrame)[]) {
+    for (const frame of JSON.parse(message) as (ServerFrame | ShortFrame | RefactorShortFrame)[]) {
       if (Array.isArray(frame)) {
         this._listener.onShort(frame);
       } else if (frame.type === 'welcome') {

@@ -1,7 +1,15 @@
 /** Gives each turn's news to whoever follows that turn, and asks for it again after a break. */
 
 import type { EditJudged, PageFrame, Refused, ServerFrame, TurnEvent, TurnRequested } from '../_wire';
-import { Channel, type ChannelState, type IChannelListener, type ShortFrame, type SocketMaker } from './channel';
+import {
+  Channel,
+  type ChannelState,
+  type IChannelListener,
+  type RefactorShortFrame,
+  type ShortFrame,
+  type SocketMaker
+} from './channel';
+import { RefactorChannel } from './refactors';
 
 /** Who follows a turn. */
 export interface ITurnReader {
@@ -34,6 +42,9 @@ export class TurnChannel implements IChannelListener {
   constructor(make: SocketMaker) {
     this._channel = new Channel(make, this);
   }
+
+  /** The refactors, over the same connection. */
+  readonly refactors = new RefactorChannel(frame => this._channel.send(frame));
 
   /** Called with every new state; set by the owner. */
   onStateChanged: (state: ChannelState) => void = () => undefined;
@@ -95,10 +106,12 @@ export class TurnChannel implements IChannelListener {
 
   onState(state: ChannelState): void {
     this._numbers.clear();
+    this.refactors.onLost();
     // First the owner, who tells the notebooks: a turn is about them.
     this.onStateChanged(state);
     if (state === 'open') {
       this._judged.splice(0).forEach(frame => this.judge(frame));
+      this.refactors.onOpen();
       for (const [turnId, followed] of this._followed) {
         if (followed.request && !followed.known) {
           this._channel.send(followed.request);
@@ -110,7 +123,12 @@ export class TurnChannel implements IChannelListener {
     }
   }
 
-  onShort([number, position, piece]: ShortFrame): void {
+  onShort(frame: ShortFrame | RefactorShortFrame): void {
+    if (frame.length === 4) {
+      this.refactors.onShort(frame);
+      return;
+    }
+    const [number, position, piece] = frame;
     const followed = this._followed.get(this._numbers.get(number) ?? '');
     if (!followed) {
       return;
@@ -125,6 +143,9 @@ export class TurnChannel implements IChannelListener {
   }
 
   onFrame(frame: ServerFrame): void {
+    if (this.refactors.onFrame(frame)) {
+      return;
+    }
     switch (frame.type) {
       case 'turn_numbered': {
         this._numbers.set(frame.number, frame.turn_id);

@@ -81,7 +81,11 @@ function activate(app: JupyterFrontEnd, tracker: INotebookTracker, translator: I
   };
   followNotebooks(tracker, channel, syncs, store);
   channel.open();
-  return { channel, store, context, setup, options, completions, activity, rest, trans, emptyView: () => null };
+  return {
+    ...{ channel, store, context, setup, options, completions, activity, rest, trans },
+    pushNotebook: path => syncs.get(path)?.push(),
+    emptyView: () => null
+  };
 }
 
 /** Tell the server of every open notebook, and talk about the one in front. */

@@ -4,7 +4,8 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { ISparkEdits } from '../tokens';
+import type { CellEdits } from './edits';
+import type { IReviewOfAll } from '../tokens';
 import type { Judging } from './judging';
 import { currentHunk, stepTo } from './steps';
 import type { ISpotNotebook, Spot, Spots } from './spot';
@@ -20,7 +21,7 @@ export interface IEditing {
   tracker: INotebookTracker;
   spots: Spots;
   judging: Judging;
-  edits: ISparkEdits;
+  edits: CellEdits;
   trans: TranslationBundle;
 }
 
@@ -41,7 +42,7 @@ export function editCommands(editing: IEditing): Commands {
   };
 }
 
-function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
+function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
   const isReady = (spot: Spot | null): boolean => spot?.suggestion?.state === 'ready';
   const stands = (spot: Spot | null): boolean => !!spot?.taken && spot.taken.after === spot.cell?.getSource();
@@ -49,6 +50,8 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     const notebook = notebookOf(tracker);
     return notebook ? spots.of(notebook).filter(spot => spot.suggestion?.isOpen) : [];
   };
+  const ready = (): Spot[] => all().filter(isReady);
+  const review = (can: Can): IReviewOfAll | undefined => reviewOf(edits.reviews, can, all().length > 0);
   return {
     accept: {
       label: trans.__('Accept the Change of This Cell'),
@@ -68,17 +71,28 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
     'accept-all': {
       label: trans.__('Accept All Changes of the Notebook'),
       caption: trans.__('Write every proposed change that is whole into its cell'),
-      isEnabled: () => all().some(isReady),
-      execute: () =>
-        all()
-          .filter(isReady)
-          .forEach(spot => judging.accept(spot))
+      isEnabled: () => !!review('canAccept') || ready().length > 0,
+      execute: () => {
+        const whole = review('canAccept');
+        if (whole) {
+          whole.acceptAll();
+        } else {
+          ready().forEach(spot => judging.accept(spot));
+        }
+      }
     },
     'reject-all': {
       label: trans.__('Reject All Changes of the Notebook'),
       caption: trans.__('Stop and leave every proposed change of the notebook'),
-      isEnabled: () => all().length > 0,
-      execute: () => all().forEach(spot => judging.refuse(spot))
+      isEnabled: () => !!review('canReject') || all().length > 0,
+      execute: () => {
+        const whole = review('canReject');
+        if (whole) {
+          whole.rejectAll();
+        } else {
+          all().forEach(spot => judging.refuse(spot));
+        }
+      }
     },
     undo: {
       label: trans.__('Take Back the Accepted Change of This Cell'),
@@ -87,6 +101,13 @@ function judgingCommands({ tracker, spots, judging, trans }: IEditing): Commands
       execute: () => withSpot(here(), spot => judging.undo(spot))
     }
   };
+}
+
+type Can = 'canAccept' | 'canReject';
+
+/** The review that is meant: the one in front, or the notebook's if no cell of it has a proposal of its own. */
+function reviewOf(reviews: readonly IReviewOfAll[], can: Can, hasOwn: boolean): IReviewOfAll | undefined {
+  return reviews.find(one => one[can]() && (one.isInFront() || !hasOwn));
 }
 
 function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands {

@@ -4,7 +4,7 @@ import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Turn } from '../chat/turn';
 import { notebookName } from '../notebook/name';
-import type { IEditAsking, IEditMaker, ISpark, ISparkEdits } from '../tokens';
+import type { IEditAsking, IEditMaker, IReviewOfAll, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { IScope } from './scope';
@@ -21,6 +21,13 @@ export class CellEdits implements ISparkEdits {
   ) {
     _tracker.widgetAdded.connect((_, panel) => this._follow(panel));
     _tracker.forEach(panel => this._follow(panel));
+  }
+
+  /** Reviews of whole notebooks. */
+  readonly reviews: IReviewOfAll[] = [];
+
+  addReview(review: IReviewOfAll): void {
+    this.reviews.push(review);
   }
 
   /** What was asked for before, the newest last. */

@@ -44,7 +44,7 @@ def run(answer, *replies, **more):
 
 
 def streamed(events, cell_id):
-    turns = [event.event for event in events if event.type == "cell_turn" and event.cell_id == cell_id]
+    turns = [event.event for event in events if event.type == "step_turn" and event.cell_id == cell_id]
     assert [turn.seq for turn in turns] == list(range(1, len(turns) + 1))
     assert len({turn.turn_id for turn in turns}) == 1
     assert [turn.type for turn in turns].count("turn_finished") == 1
@@ -62,7 +62,7 @@ def test_cells_stream_one_after_the_other_from_one_request():
     done = [event for event in events if event.type == "step_done"]
     assert [(event.done, event.total) for event in done] == [(1, 3), (2, 3), (3, 3)]
     first_done = events.index(done[0])
-    assert any(event.type == "cell_turn" and event.cell_id == "id2" for event in events[first_done:])
+    assert any(event.type == "step_turn" and event.cell_id == "id2" for event in events[first_done:])
 
 
 @pytest.mark.parametrize(

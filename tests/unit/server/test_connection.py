@@ -31,8 +31,12 @@ class Scene:
         def completions(_tell: Any) -> Any:
             return SimpleNamespace(close=lambda: None)
 
+        def refactors(_tell: Any, _wake: Any) -> Any:
+            return SimpleNamespace(close=lambda: None, collect=list, told=lambda _notebook: None)
+
         self.connection = PageConnection(
-            "", NotebookMirror(), turns, start, self.judged.append, self._send, completions, patience_s=patience_s
+            *("", NotebookMirror(), turns, start, self.judged.append, self._send, completions, refactors),
+            patience_s=patience_s,
         )
 
     def send(self, frame_type: str, **fields: Any) -> None:

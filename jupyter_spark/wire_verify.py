@@ -11,6 +11,8 @@ from jupyter_spark.wire import ErrorReport, WireModel
 
 Verdict = Literal["same", "differs", "varies", "newly_fails", "newly_works", "still_fails", "not_run"]
 Run = Literal["before", "after", "again"]
+# Nothing; the checks of the notebook as a whole; these, and both notebooks run and compared.
+VerifyMode = Literal["none", "static", "run"]
 
 
 class VerifyProgress(WireModel):

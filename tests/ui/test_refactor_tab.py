@@ -1,0 +1,329 @@
+"""The review tab: from an instruction over the plan to Accept all and Undo, and nothing of the user's is lost."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from jupyter_spark.providers.models import models_dir
+from tests.paced import Fault, PacedServer
+from tests.ui.conftest import SETTINGS
+from tests.ui.lab import TOKEN, LabNotebook, running_lab
+from tests.ui.refactoring import ReviewTab, planned
+from tests.ui.test_accessibility import serious, use_theme
+from tests.ui.test_chat_answers import AXE, THEMES
+from tests.ui.test_chat_edits import TIERS, spark
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+CELLS = (
+    "df = [3, 1, 2]",
+    "total = sum(df)\n\n\nprint(total)",
+    "top = max(df)\nprint(top)",
+    "print('an old cell')",
+    "def mean(values):\n    return sum(values) / len(values)\n\n\nx = 1\n\n\nprint(mean([x]))",
+)
+WORDS = "tidy up, and remove the old cell"
+PLAN = """insert markdown below cell 0: # Totals
+edit cell 1: double the total
+edit cell 2: use sorted
+delete cell 3
+edit cell 4: add type hints"""
+DOUBLED = "total = 2 * sum(df)\n\n\nprint(total)"
+TOP = "top = sorted(df)[-1]\nprint(top)"
+TYPED = CELLS[4].replace("(values)", "(values: list[float])", 1).replace("x = 1", "x: int = 1")
+ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "add type hints": TYPED}
+# What sticks out of the tab and cannot be scrolled to.
+CUT_OFF = """tab => {
+  const { right } = tab.getBoundingClientRect();
+  return [...tab.querySelectorAll('*')]
+    .filter(one => one.getBoundingClientRect().right > right + 1)
+    .filter(one => !one.closest('pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen'))
+    .map(one => one.outerHTML.slice(0, 150));
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
+    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def calm(paced: PacedServer) -> None:
+    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, planned(PLAN, ANSWERS)
+    paced.records.clear()
+
+
+def opened(page: Page, lab: str, home: Path, name: str) -> ReviewTab:
+    """A notebook beside which the tab has room, with outputs, tags and an attachment."""
+    cells: list[Any] = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    cells[3].outputs = [nbformat.v4.new_output("stream", text="an old cell\n")]
+    cells[3].metadata = {"tags": ["kept"], "mine": {"deep": [1, 2]}}
+    attached = nbformat.v4.new_markdown_cell("![](attachment:dot.txt)")
+    attached["attachments"] = {"dot.txt": {"text/plain": "."}}
+    kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    whole = nbformat.v4.new_notebook(cells=[*cells, attached], metadata={"kernelspec": kernelspec})
+    nbformat.write(whole, home / "examples" / name)
+    load(page, lab, name)
+    return ReviewTab(page, LabNotebook(page, lab, name))
+
+
+def load(page: Page, lab: str, name: str) -> None:
+    # In a workspace of its own: another test's tabs would come back here.
+    page.goto(f"{lab}/lab/workspaces/{Path(name).stem}/tree/{name}?token={TOKEN}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+
+
+def kept(path: Path) -> list[Any]:
+    """The file's cells, without what Lab itself notes at every load."""
+    cells = [dict(cell) for cell in nbformat.read(path, 4).cells]
+    for cell in cells:
+        cell["metadata"].pop("trusted", None)
+    return cells
+
+
+def test_from_an_instruction_to_accept_all_to_undo(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    """A step is dropped, a cell is edited by the user in the middle, and all of it is taken back."""
+    tab = opened(page, lab, home, "review.ipynb")
+    file = home / "examples" / "review.ipynb"
+    before = kept(file)
+    tab.open()
+    expect(tab.words).to_be_focused()
+    page.keyboard.insert_text(WORDS)
+    page.keyboard.press("Enter")
+    tab.wait_planned()
+    expect(tab.rows).to_have_count(5)
+    tab.row("use sorted").get_by_role("checkbox").uncheck()
+    tab.row("add type hints").get_by_role("button").click()
+    instruction = tab.detail.get_by_label("What to do there")
+    expect(instruction).to_have_value("add type hints")
+    instruction.fill("add type hints, please")
+    assert tab.sources()[:5] == list(CELLS)  # nothing is written before the user says so
+    paced.rate_tok_s = 20.0
+    tab.button("Write it").click()
+    expect(tab.tab.get_by_role("progressbar")).to_be_visible()
+    tab.notebook.cell(4).locator(".cm-content").click()  # in the middle of it
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.insert_text("\nprint('mine')")
+    paced.rate_tok_s = math.inf
+    tab.wait_ready()
+    assert any("add type hints, please" in str(record.body) for record in paced.records)
+    expect(tab.rows).to_have_count(4)
+    expect(tab.detail).to_contain_text("every cell parses")
+    tab.button("Accept all").click()
+    mine = f"{TYPED}\nprint('mine')"
+    accepted = [CELLS[0], "# Totals", DOUBLED, CELLS[2], mine]
+    assert tab.sources()[:5] == accepted
+    expect(tab.status).to_contain_text("4 accepted")
+    tab.save()
+    unchanged = {cell["id"]: cell for cell in kept(file)}
+    assert [unchanged[before[index]["id"]] for index in (0, 2, 5)] == [before[index] for index in (0, 2, 5)]
+
+    tab.button("Undo refactor").click()
+    assert tab.sources()[:5] == [*CELLS[:4], f"{CELLS[4]}\nprint('mine')"]
+    tab.save()
+    after = kept(file)
+    assert after[:4] == before[:4]
+    assert after[5] == before[5]
+    expect(tab.button("Accept all")).to_be_visible()  # and can be taken again
+
+
+def test_undo_after_a_reload(lab: str, home: Path, page: Page) -> None:
+    tab = opened(page, lab, home, "reloaded.ipynb")
+    file = home / "examples" / "reloaded.ipynb"
+    before = kept(file)
+    tab.open(WORDS)
+    tab.wait_planned()
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.row("Totals").get_by_role("button").click()
+    tab.button("Accept").click()  # one by one
+    expect(tab.row("Totals")).to_contain_text("accepted")
+    tab.row("use sorted").get_by_role("button").click()
+    tab.button("Reject").click()
+    tab.button("Accept all").click()
+    accepted = [CELLS[0], "# Totals", DOUBLED, CELLS[2], TYPED]
+    assert tab.sources()[:5] == accepted
+    tab.save()
+    load(page, lab, "reloaded.ipynb")
+    tab.open()
+    expect(tab.row("Totals")).to_contain_text("accepted")
+    assert tab.sources()[:5] == accepted
+    tab.button("Undo refactor").click()
+    assert tab.sources()[:5] == list(CELLS)
+    tab.save()
+    assert kept(file) == before
+
+
+def test_the_same_lines_changed_by_both_are_shown_and_not_overwritten(lab: str, home: Path, page: Page) -> None:
+    tab = opened(page, lab, home, "conflict.ipynb")
+    tab.open(WORDS)
+    tab.wait_planned()
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.notebook.write(1, "total = 0")
+    row = tab.row("double the total")
+    expect(row).to_contain_text("conflict")
+    tab.button("Accept all").click()
+    assert tab.sources()[:5] == [CELLS[0], "# Totals", "total = 0", TOP, TYPED]
+    row.get_by_role("button").click()
+    expect(tab.detail.get_by_label("In the cell now")).to_contain_text("total = 0")
+    expect(tab.detail.get_by_label("Proposed", exact=True)).to_contain_text("2 * sum(df)")
+    tab.button("Use the proposed lines").click()
+    tab.button("Accept").click()
+    assert tab.sources()[2] == DOUBLED
+    tab.button("Undo refactor").click()
+    assert tab.sources()[:5] == [CELLS[0], "total = 0", *CELLS[2:]]
+
+
+def test_parts_of_a_cell_by_keyboard_alone(lab: str, home: Path, page: Page) -> None:
+    tab = opened(page, lab, home, "parts.ipynb")
+    tab.open(WORDS)
+    tab.wait_planned()
+    tab.button("Write it").focus()
+    page.keyboard.press("Enter")
+    tab.wait_ready()
+    tab.rows.first.get_by_role("button").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    expect(tab.detail).to_contain_text("cell 4 · add type hints")
+    tab.tab.get_by_role("button", name="Accept change 1 of 2").focus()
+    page.keyboard.press("Enter")
+    first = TYPED.replace("x: int = 1", "x = 1")
+    assert tab.sources()[4] == first
+    tab.button("Reject").focus()
+    page.keyboard.press("Enter")
+    tab.notebook.command("jupyter-spark:reject-all")
+    expect(tab.button("Reject all")).to_have_count(0)
+    assert tab.sources()[:5] == [*CELLS[:4], first]
+    tab.button("Undo refactor").focus()
+    page.keyboard.press("Enter")
+    assert tab.sources()[:5] == list(CELLS)
+
+
+def test_a_page_that_reloads_in_mid_writing_joins_again(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    tab = opened(page, lab, home, "joined.ipynb")
+    tab.open(WORDS)
+    tab.wait_planned()
+    for dropped in ("double the total", "use sorted"):  # one cell has an answer of its own
+        tab.row(dropped).get_by_role("checkbox").uncheck()
+    paced.fault = Fault("stall_mid_stream")  # half of it comes, and no more
+    tab.button("Write it").click()
+    expect(tab.button("Stop")).to_be_visible()
+    load(page, lab, "joined.ipynb")
+    tab.open()
+    expect(tab.tab.get_by_role("progressbar")).to_be_visible()
+    tab.row("add type hints").get_by_role("button").click()
+    expect(tab.detail.get_by_label("The change as it arrives")).to_contain_text("values: list")  # what came before
+    tab.button("Stop").click()
+    tab.wait_planned()  # nothing was applied, and the plan is still there
+    assert tab.sources()[:5] == list(CELLS)
+    paced.fault = None
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.notebook.command("jupyter-spark:accept-all")
+    tab.notebook.wait_until(lambda: tab.sources()[:5] == [CELLS[0], "# Totals", *CELLS[1:3], TYPED])
+
+
+def test_words_revise_the_plan(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    tab = opened(page, lab, home, "revised.ipynb")
+    tab.open(WORDS)
+    tab.wait_planned()
+    paced.answer = planned("edit cell 2: use sorted", ANSWERS)
+    tab.button("Revise the plan…").click()
+    page.keyboard.insert_text("only the third cell")
+    page.keyboard.press("Enter")
+    expect(tab.rows).to_have_count(1)
+    tab.wait_planned()
+    assert "only the third cell" in paced.records[-1].body["messages"][-1]["content"]
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.button("Accept all").click()
+    assert tab.sources()[:5] == [*CELLS[:2], TOP, *CELLS[3:]]
+
+
+def test_running_it_shows_what_differs(lab: str, home: Path, page: Page) -> None:
+    """With the notebook's own kernel shut down: the server runs both in kernels of their own."""
+    tab = opened(page, lab, home, "verified.ipynb")
+    tab.notebook.wait_idle()
+    page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown(); }")
+    tab.open(WORDS)
+    tab.wait_planned()
+    tab.tab.get_by_role("radio", name="run").check(force=True)
+    tab.button("Write it").click()
+    tab.wait_ready()
+    table = tab.detail.get_by_role("table")
+    expect(table).to_be_visible(timeout=120_000)
+    expect(table.get_by_role("row").filter(has_text="cell 1")).to_contain_text("differs")
+    expect(table.get_by_role("row").filter(has_text="cell 2")).to_contain_text("same")
+    expect(tab.row("double the total").get_by_role("checkbox")).not_to_be_checked()
+    tab.tab.get_by_role("button", name="Accept all").click()
+    assert tab.sources()[2:4] == [CELLS[1], TOP]
+
+
+def test_the_tab_in_every_theme_and_width(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    """Plan, writing, changes with a conflict and a finding: nothing serious for axe, nothing cut off."""
+    tab = opened(page, lab, home, "everyone.ipynb")
+    page.add_script_tag(path=AXE)
+    found = []
+    for theme in THEMES:
+        paced.fault, paced.answer = None, planned(PLAN, {**ANSWERS, "use sorted": "best = sorted(df)[-1]"})
+        use_theme(page, theme)
+        tab.open()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, words")
+        tab.open(WORDS)
+        tab.wait_planned()
+        tab.row("use sorted").get_by_role("button").click()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, plan")
+        for dropped in ("double the total", "use sorted"):
+            tab.row(dropped).get_by_role("checkbox").uncheck()
+        paced.fault = Fault("stall_mid_stream")
+        tab.button("Write it").click()
+        expect(tab.detail.get_by_label("The change as it arrives")).to_be_visible()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, writing")
+        tab.button("Stop").click()
+        tab.wait_planned()
+        paced.fault = None
+        for taken_up in ("double the total", "use sorted"):
+            tab.row(taken_up).get_by_role("checkbox").check()
+        tab.button("Write it").click()
+        tab.wait_ready()
+        expect(tab.row("use sorted")).to_contain_text("look")
+        tab.notebook.write(1, f"total = 0  # {theme}")
+        expect(tab.row("double the total")).to_contain_text("conflict")
+        tab.row("double the total").get_by_role("button").click()
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, conflict")
+        tab.row("use sorted").get_by_role("button").click()
+        for width in (700, 1400):
+            page.set_viewport_size({"width": width, "height": 1000})
+            assert tab.tab.evaluate(CUT_OFF) == [], (theme, width)
+        found += serious(page, ".jp-SparkRefactor", f"{theme}, changes")
+        tab.button("Reject all").click()
+        tab.button("New refactor").click()
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_the_panel_opens_it_and_the_command_line_undoes_it(lab: str, home: Path, page: Page) -> None:
+    tab = opened(page, lab, home, "by-panel.ipynb")
+    file = home / "examples" / "by-panel.ipynb"
+    before = kept(file)
+    tab.notebook.command("jupyter-spark:ask", {"words": f"/refactor {WORDS}"})
+    field = page.get_by_label("Ask Spark")
+    expect(field).to_have_value(f"/refactor {WORDS}")
+    field.press("Enter")
+    tab.wait_planned()
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.button("Accept all").click()
+    tab.save()
+    spark(home, "undo", str(file))
+    assert kept(file) == before
