@@ -47,7 +47,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Keep a picture of the page on which a test failed."""
     report = yield
     values = getattr(item, "funcargs", {})
-    if report.failed and "page" in values and "home" in values:
+    if report.failed and report.when == "call" and "page" in values and "home" in values:
         picture = values["home"] / f"{item.name}.png"
         values["page"].screenshot(path=picture)
         report.sections.append(("The page", str(picture)))

@@ -13,14 +13,15 @@ ARRIVES_MS = 60_000
 
 
 def planned(plan: str, cells: Mapping[str, str]) -> Callable[[Any], str]:
-    """Answer the plan with ``plan``, and each cell with the code of the first words that its request holds."""
+    """Answer the plan with ``plan``, and each cell, also when it is to be mended, with the code that was asked for."""
 
     def answer(body: Any) -> str:
         words = body["messages"][-1]["content"]
         if "Plan this refactor" in words or "Revise the plan" in words:
             return f"```\n{plan}\n```"
-        code = next(code for said, code in cells.items() if said in words)
-        return f"```python\n{code}\n```\n"
+        asked = (message["content"] for message in reversed(body["messages"]) if message["role"] == "user")
+        code = next((code for request in asked for said, code in cells.items() if said in request), None)
+        return "Of that I know nothing." if code is None else f"```python\n{code}\n```\n"
 
     return answer
 

@@ -276,7 +276,7 @@ def test_the_tab_in_every_theme_and_width(lab: str, home: Path, page: Page, pace
     page.add_script_tag(path=AXE)
     found = []
     for theme in THEMES:
-        paced.fault, paced.answer = None, planned(PLAN, {**ANSWERS, "use sorted": "best = sorted(df)[-1]"})
+        paced.fault, paced.answer = None, planned(PLAN, {**ANSWERS, "use sorted": "top = sorted(unheard)[-1]"})
         use_theme(page, theme)
         tab.open()
         found += serious(page, ".jp-SparkRefactor", f"{theme}, words")
