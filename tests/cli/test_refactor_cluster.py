@@ -199,7 +199,7 @@ def test_stopped_it_lets_go_of_the_endpoint(settled: User, paced: PacedServer, c
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert err.splitlines()[-1] == "error: Stopped. What was written before stays written."
+    assert err.splitlines()[-1] == "error: Stopped: 0 of 1 notebooks are done. The same command goes on with the rest."
     wait_until(lambda: paced.records[0].closed_at_s is not None, timeout_s=30)
     assert path.read_bytes() == before
 

@@ -195,7 +195,7 @@ def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedSer
         (
             "%spark make it faster",
             "%spark does not know 'make'.",
-            "Say one of: ask, explain, fix, undo, redo, retry, alternatives, pick, status, use, context. "
+            "Say one of: ask, explain, fix, refactor, undo, redo, retry, alternatives, pick, status, use, context. "
             "To have code rewritten: %%spark make it faster above the code.",
         ),
         *[
