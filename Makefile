@@ -11,6 +11,7 @@ BUNDLE  := jupyter_spark/_labextension/static/style.js
 JLPM    := cd $(FRONT) && PATH="$(abspath $(BIN)):$$PATH" jlpm
 LAB_ARGS    ?=
 TEST_ARGS   ?=
+WORKERS     ?= 2
 EVAL_ARGS   ?=
 MODEL       ?= 0.5b
 
@@ -53,7 +54,7 @@ collaboration: $(TOGETHER)/.installed
 
 test: $(STAMP) $(BUNDLE) model collaboration
 	$(JLPM) test
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
 # The pure modules, each file at 95 % of its branches or better, by the tests of pure code alone: no endpoint,
 # no kernel, no journal, nothing that measures.
