@@ -24,7 +24,9 @@ def run_in_terminal(user, *arguments: str, columns: int = 40, rows: int = 12, **
     import termios
 
     command = [sys.executable, "-m", "jupyter_spark.cli", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "xterm-256color", **env}
+    # A test runner's own idea of a width would win over the terminal's.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "xterm-256color", **env}
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     import subprocess
