@@ -89,7 +89,9 @@ def _import_of(name: str, source: str) -> str:
     """Return the line that imports a name, or nothing where it could be anything (a bare ``copy`` or ``code``)."""
     if line := USUAL_IMPORTS.get(name):
         return line
-    is_module = name in {*sys.stdlib_module_names, *USUAL_MODULES} and re.search(rf"\b{re.escape(name)}\.\w", source)
+    is_module = (name in sys.stdlib_module_names or name in USUAL_MODULES) and re.search(
+        rf"\b{re.escape(name)}\.\w", source
+    )
     return f"import {name}" if is_module else ""
 
 

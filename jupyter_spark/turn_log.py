@@ -8,24 +8,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from jupyter_spark.wire import AnyTurnEvent, EditDelta, EditStarted, TextDelta, TurnCancelled, TurnFailed, TurnFinished
 
+Entry = TypeVar("Entry")
 
-class TurnLog:
-    """What happened in a turn, in order."""
 
-    def __init__(self, turn_id: str) -> None:
-        self.turn_id = turn_id
-        self.ended = False
-        self._has_words = False
-        self._entries: list[str | tuple[str, ...] | bytes] = []
+class SharedLog(Generic[Entry]):
+    """Entries in order, and who is woken by each."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
         self._readers: set[Callable[[], None]] = set()
 
     @property
     def position(self) -> int:
         """How many entries there are."""
         return len(self._entries)
+
+    def follow(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` at every event from now on."""
+        self._readers.add(wake)
+
+    def leave(self, wake: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._readers.discard(wake)
+
+    def _wake(self) -> None:
+        for wake in tuple(self._readers):
+            wake()
+
+
+class TurnLog(SharedLog[str | tuple[str, ...] | bytes]):
+    """What happened in a turn, in order."""
+
+    def __init__(self, turn_id: str) -> None:
+        super().__init__()
+        self.turn_id = turn_id
+        self.ended = False
+        self._has_words = False
 
     def append(self, event: AnyTurnEvent) -> None:
         """Write an event down and wake the readers.
@@ -47,16 +69,7 @@ class TurnLog:
                 event = event.model_copy(update={"text": ""})
             self._entries.append(event.model_dump_json().encode())
             self.ended = self.ended or isinstance(event, TurnFinished | TurnFailed | TurnCancelled)
-        for wake in tuple(self._readers):
-            wake()
-
-    def follow(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` at every event from now on."""
-        self._readers.add(wake)
-
-    def leave(self, wake: Callable[[], None]) -> None:
-        """Call it no more."""
-        self._readers.discard(wake)
+        self._wake()
 
     def frames(self, number: int, position: int) -> tuple[list[str], int]:
         """Return what is new as JSON frames, and the position after them.

@@ -5,27 +5,16 @@ Of what the turns inside tell, a page needs what it shows: the lines of each cel
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from jupyter_spark.turn_log import to_json
+from jupyter_spark.turn_log import SharedLog, to_json
 from jupyter_spark.wire import EditDelta, EditStarted, TextDelta
 from jupyter_spark.wire_refactor import NotebookChecked, PlanTurn, RefactorReady, StepTurn
 from jupyter_spark.wire_review import AnyReviewEvent
 
 
-class RefactorLog:
+class RefactorLog(SharedLog[bytes | tuple[str, tuple[str, ...]]]):
     """What happened in a refactor, in order. It has no end: the plan may be revised, the choice changed."""
 
     ended = False
-
-    def __init__(self) -> None:
-        self._entries: list[bytes | tuple[str, tuple[str, ...]]] = []
-        self._readers: set[Callable[[], None]] = set()
-
-    @property
-    def position(self) -> int:
-        """How many entries there are."""
-        return len(self._entries)
 
     def append(self, event: AnyReviewEvent) -> None:
         """Write an event down, if a page shows anything of it, and wake the readers."""
@@ -33,16 +22,7 @@ class RefactorLog:
         if entry is None:
             return
         self._entries.append(entry)
-        for wake in tuple(self._readers):
-            wake()
-
-    def follow(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` at every event from now on."""
-        self._readers.add(wake)
-
-    def leave(self, wake: Callable[[], None]) -> None:
-        """Call it no more."""
-        self._readers.discard(wake)
+        self._wake()
 
     def frames(self, number: int, position: int) -> tuple[list[str], int]:
         """Return what is new as JSON frames, and the position after them.

@@ -16,6 +16,7 @@ from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers import Provider
 from jupyter_spark.refactor import RefactorJob, notebook_hash, run_refactor
 from jupyter_spark.server.refactor_log import RefactorLog
+from jupyter_spark.server.running import cancel_soon
 from jupyter_spark.server.verifying import check_choice, chosen_changes, verify_choice
 from jupyter_spark.settings import Profile, Settings
 from jupyter_spark.wire import NotebookSnapshot
@@ -131,14 +132,14 @@ class RunningRefactors:
         """Check what the user would take, and verify it if that is asked for."""
         if one.proposal is None:
             return
-        _cancel(one.verifying)
+        cancel_soon(one.verifying)
         chosen = chosen_changes(one.proposal.changes, frame.accepted, frame.texts)
         one.verifying = _spawn(self._checked(one, one.proposal, chosen, frame))
 
     def stop(self, one: RunningRefactor) -> None:
         """Stop what runs: the planning, the writing, the verification."""
-        _cancel(one.work)
-        _cancel(one.verifying)
+        cancel_soon(one.work)
+        cancel_soon(one.verifying)
 
     def drop(self, one: RunningRefactor) -> None:
         """Stop a refactor and forget it."""
@@ -170,7 +171,7 @@ class RunningRefactors:
         job = RefactorJob(one.snapshot, one.instruction, profile, settings.privacy, one.asked.tier)
         provider = self._provider(profile)
         events = run_refactor(job, provider, plan=plan, revise=revise, only_plan=work == "planning")
-        _cancel(one.verifying)
+        cancel_soon(one.verifying)
         one.log.append(_begun(work, one))
         one.work = _spawn(self._run(one, events, accepted))
 
@@ -242,9 +243,3 @@ def _begun(work: Literal["planning", "writing", "verifying"], one: RunningRefact
 
 def _spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.get_running_loop().create_task(work)
-
-
-def _cancel(task: asyncio.Task[None] | None) -> None:
-    if task is not None and not task.done():
-        # Not before its first step: a task that never began would leave its log without an end.
-        asyncio.get_running_loop().call_soon(task.cancel)

@@ -20,6 +20,12 @@ KEPT_S = 600.0
 KEPT_TURNS = 256
 
 
+def cancel_soon(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task, but not before its first step: one that never began would leave its log without an end."""
+    if task is not None and not task.done():
+        asyncio.get_running_loop().call_soon(task.cancel)
+
+
 @dataclass
 class RunningTurn:
     """A turn, whose it is, and its log."""
@@ -93,9 +99,7 @@ class RunningTurns:
 
     def stop(self, turn: RunningTurn) -> None:
         """Cancel a turn at once; its log ends with ``turn_cancelled``."""
-        if turn.task is not None:
-            # Not before its first step: a task that never began would leave its log without an end.
-            asyncio.get_running_loop().call_soon(turn.task.cancel)
+        cancel_soon(turn.task)
 
     async def aclose(self) -> None:
         """Stop every turn and let go of every connection."""

@@ -36,14 +36,15 @@ SET_WIDTH = """([width]) => {
   const others = sizes.slice(0, -1).reduce((sum, size) => sum + size, 0);
   split.setRelativeSizes([...sizes.slice(0, -1).map(size => size / others * (1 - own)), own]);
 }"""
-# What sticks out of the panel and cannot be scrolled to.
-CUT_OFF = """panel => {
-  const { right } = panel.getBoundingClientRect();
-  return [...panel.querySelectorAll('*')]
+# What sticks out of an element and cannot be scrolled to; what `mayScroll` selects scrolls by itself.
+CUT_OFF = """(root, mayScroll) => {
+  const { right } = root.getBoundingClientRect();
+  return [...root.querySelectorAll('*')]
     .filter(one => one.getBoundingClientRect().right > right + 1)
-    .filter(one => !one.closest('pre, table, .jp-Spark-diff, mjx-container'))
+    .filter(one => !one.closest(mayScroll))
     .map(one => one.outerHTML.slice(0, 150));
 }"""
+MAY_SCROLL = "pre, table, .jp-Spark-diff, mjx-container"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_the_whole_panel_in_every_theme_and_width(lab: str, home: Path, page: Pa
             page.wait_for_function(
                 "width => Math.abs(document.querySelector('#jupyter-spark-chat').clientWidth - width) < 5", arg=width
             )
-            assert chat.panel.evaluate(CUT_OFF) == [], (theme, width)
+            assert chat.panel.evaluate(CUT_OFF, MAY_SCROLL) == [], (theme, width)
             chat.panel.screenshot(path=home / f"panel-{theme}-{width}.png")
         found += serious(page, "#jupyter-spark-chat", theme)
         chat.field.fill("/")

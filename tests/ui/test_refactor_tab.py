@@ -17,7 +17,7 @@ from tests.paced import Fault, PacedServer
 from tests.ui.conftest import SETTINGS
 from tests.ui.lab import TOKEN, LabNotebook, running_lab
 from tests.ui.refactoring import ReviewTab, planned
-from tests.ui.test_accessibility import serious, use_theme
+from tests.ui.test_accessibility import CUT_OFF, serious, use_theme
 from tests.ui.test_chat_answers import AXE, THEMES
 from tests.ui.test_chat_edits import TIERS, spark
 
@@ -40,14 +40,7 @@ DOUBLED = "total = 2 * sum(df)\n\n\nprint(total)"
 TOP = "top = sorted(df)[-1]\nprint(top)"
 TYPED = CELLS[4].replace("(values)", "(values: list[float])", 1).replace("x = 1", "x: int = 1")
 ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "add type hints": TYPED}
-# What sticks out of the tab and cannot be scrolled to.
-CUT_OFF = """tab => {
-  const { right } = tab.getBoundingClientRect();
-  return [...tab.querySelectorAll('*')]
-    .filter(one => one.getBoundingClientRect().right > right + 1)
-    .filter(one => !one.closest('pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen'))
-    .map(one => one.outerHTML.slice(0, 150));
-}"""
+MAY_SCROLL = "pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen"
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +298,7 @@ def test_the_tab_in_every_theme_and_width(lab: str, home: Path, page: Page, pace
         tab.row("use sorted").get_by_role("button").click()
         for width in (700, 1400):
             page.set_viewport_size({"width": width, "height": 1000})
-            assert tab.tab.evaluate(CUT_OFF) == [], (theme, width)
+            assert tab.tab.evaluate(CUT_OFF, MAY_SCROLL) == [], (theme, width)
         found += serious(page, ".jp-SparkRefactor", f"{theme}, changes")
         tab.button("Reject all").click()
         tab.button("New refactor").click()
