@@ -180,7 +180,7 @@ def test_a_worker_that_is_killed_loses_nothing(
         with a_cluster(tmp_path, urls=[its_own.base_url, paced.base_url]) as running:
             process = settled.start("refactor", *paths, WORDS, "--apply", "--cluster", running.address)
             wait_until(lambda: any(record.finished for record in its_own.records), timeout_s=200)
-            # What it asks from now on is not answered: the worker dies with a request open, however slow this machine is.
+            # What it asks from now on is not answered: it dies with a request open, however slow this machine is.
             its_own.first_token_s, asked = 3600.0, len(its_own.records)
             wait_until(lambda: any(record.status == 200 for record in its_own.records[asked:]), timeout_s=60)
             running.workers[0].kill()

@@ -65,6 +65,23 @@ def test_the_last_notebook_is_closed(lab: str, home: Path, page: Page, paced: Pa
     assert paced.records == []
 
 
+def test_two_views_of_a_notebook(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    """Closing one of them does not make the server forget the notebook that the other shows."""
+    notebook, chat = start(page, lab, home, "two-views.ipynb")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:clone')")
+    views = page.locator(".jp-NotebookPanel")
+    expect(views).to_have_count(2)
+    views.last.locator(".jp-Cell .cm-content").first.wait_for()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    expect(views).to_have_count(1)
+    notebook.cell(0).locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" + 41  # typed since")
+    chat.ask("What is x?")
+    chat.ended()
+    assert "x = 1 + 41  # typed since" in json.dumps(paced.records[-1].body)
+
+
 def test_a_question_without_end(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
     """It fits nowhere: it fails, is shown by its beginning, and is there after a reload."""
     notebook, chat = start(page, lab, home, "without-end.ipynb")

@@ -11,7 +11,7 @@ import { Completions } from '../complete/completions';
 import { NotebookContext } from '../context/notebook';
 import { Setup } from '../firstrun/setup';
 import { notebookName } from '../notebook/name';
-import { type NotebookSync, watchPanel } from '../notebook/sync';
+import { type NotebookSync, watchNotebook } from '../notebook/sync';
 import { SparkRest } from '../rest';
 import { SparkOptions } from '../settings/options';
 import { Activity } from '../status/activity';
@@ -95,24 +95,28 @@ function followNotebooks(
   syncs: Map<string, NotebookSync>,
   store: ChatStore
 ): void {
-  const add = async (panel: NotebookPanel): Promise<void> => {
-    await panel.context.ready;
-    const sync = watchPanel(panel, frame => channel.send(frame));
-    if (!sync || panel.isDisposed) {
+  // Views of one notebook have one context: the notebook is told once, until the last of them is closed.
+  const followed = new Set<NotebookPanel['context']>();
+  const add = async ({ context }: NotebookPanel): Promise<void> => {
+    await context.ready;
+    if (context.isDisposed || followed.has(context)) {
       return;
     }
-    let name = notebookName(panel.context.path);
+    followed.add(context);
+    const sync = watchNotebook(context, frame => channel.send(frame));
+    let name = notebookName(context.path);
     syncs.set(name, sync);
     sync.list();
-    panel.context.pathChanged.connect(() => {
+    context.pathChanged.connect(() => {
       syncs.delete(name);
-      const now = notebookName(panel.context.path);
+      const now = notebookName(context.path);
       store.rename(name, now);
       name = now;
       syncs.set(name, sync);
       sync.list();
     });
-    panel.disposed.connect(() => {
+    context.disposed.connect(() => {
+      followed.delete(context);
       syncs.delete(name);
       sync.dispose();
     });

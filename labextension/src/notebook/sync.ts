@@ -141,12 +141,10 @@ export class NotebookSync {
   private _timer = 0;
 }
 
-/** Watch a notebook that is open in a panel. */
-export function watchPanel(panel: NotebookPanel, send: (frame: PageFrame) => boolean): NotebookSync | null {
-  const shared = panel.context.model?.sharedModel;
-  return shared
-    ? new NotebookSync(shared as unknown as IWatchedNotebook, () => notebookName(panel.context.path), send)
-    : null;
+/** Watch an open notebook. */
+export function watchNotebook(context: NotebookPanel['context'], send: (frame: PageFrame) => boolean): NotebookSync {
+  const shared = context.model.sharedModel as unknown as IWatchedNotebook;
+  return new NotebookSync(shared, () => notebookName(context.path), send);
 }
 
 function asSnapshot(cell: IWatchedCell): CellSnapshot {
