@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import math
 import os
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,14 @@ base_url = "{base_url}"
 models = ["paced"]
 key_required = false
 """
+
+
+TIERS = '[tiers]\nspark = "paced"\n'
+TWO_TIERS = (
+    '[tiers]\nspark = "paced"\ndeep = "deep"\n'
+    + SETTINGS
+    + '[profiles.deep]\napi = "chat"\nbase_url = "{base_url}"\nmodels = ["deep-thought"]\nkey_required = false\n'
+)
 
 
 def lacking(reason: str) -> None:
@@ -82,10 +91,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), SETTINGS.format(base_url=paced.base_url)) as address:
+def settings_file(paced: PacedServer) -> str:
+    """What the user's settings file says; a module may say something else."""
+    return TIERS + SETTINGS.format(base_url=paced.base_url)
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path, settings_file: str, browser: Browser) -> Iterator[str]:
+    with running_lab(home, models_dir(), settings_file) as address:
         yield address
     stop_local_engine(home)
+
+
+@pytest.fixture
+def answer() -> object:
+    """What the endpoint answers; a module may have something else."""
+    return "All is well."
+
+
+@pytest.fixture
+def calm(paced: PacedServer, answer: str) -> None:
+    """The endpoint answers at once and has not been asked yet, whatever the test before did."""
+    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, answer
+    paced.records.clear()
 
 
 @pytest.fixture

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import running_lab
 from tests.ui.test_chat_answers import AXE, MARKDOWN, THEMES
-from tests.ui.test_chat_edits import TIERS, fenced
+from tests.ui.test_chat_edits import fenced
 from tests.ui.test_in_cell import EditedCell, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -45,12 +41,6 @@ CUT_OFF = """(root, mayScroll) => {
     .map(one => one.outerHTML.slice(0, 150));
 }"""
 MAY_SCROLL = "pre, table, .jp-Spark-diff, mjx-container"
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
 
 
 def serious(page: Page, where: str, state: str) -> list[tuple[str, str, list[str]]]:

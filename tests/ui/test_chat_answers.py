@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
 from tests.ui.hostile_answers import ANSWERS
-from tests.ui.lab import ROOT, running_lab
+from tests.ui.lab import ROOT
 from tests.ui.talk import Talk
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
@@ -50,13 +48,6 @@ $$
 """
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    settings = '[tiers]\nspark = "paced"\n' + SETTINGS.format(base_url=paced.base_url)
-    with running_lab(home, models_dir(), settings) as address:
-        yield address
-
-
 @pytest.fixture
 def chat(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Callable[..., Talk]:
     def start(*sources: str) -> Talk:
@@ -64,11 +55,6 @@ def chat(lab: str, home: Path, page: Page, request: pytest.FixtureRequest) -> Ca
         return Talk(page, lab, home / "examples", name, *(sources or ("x = 1",)))
 
     return start
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, "All is well."
 
 
 @pytest.mark.parametrize("rate_tok_s", [40.0, 1000.0])

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
+from tests.ui.conftest import TWO_TIERS
+from tests.ui.lab import LabNotebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser]
 
-TIERS = '[tiers]\nspark = "paced"\ndeep = "deep"\n'
-DEEP = '[profiles.deep]\napi = "chat"\nbase_url = "{base_url}"\nmodels = ["deep-thought"]\nkey_required = false\n'
 CELLS = ("orders = [1, 2, 3]", "total = sum(orders)", "orders.qty")
 LONG = "".join(f"Sentence {number} is here.\n" for number in range(400))
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    settings = TIERS + SETTINGS.format(base_url=paced.base_url) + DEEP.format(base_url=paced.base_url)
-    with running_lab(home, models_dir(), settings) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, "All is well."
-    paced.records.clear()
+def settings_file(paced: PacedServer) -> str:
+    return TWO_TIERS.format(base_url=paced.base_url)
 
 
 Start = Callable[..., tuple[LabNotebook, SidebarChat]]

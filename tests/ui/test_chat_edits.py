@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import TOKEN, LabNotebook, isolated_environment, running_lab
+from tests.ui.lab import TOKEN, LabNotebook, isolated_environment
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 CELLS = ("orders = [1, 2]", "total = sum(orders)")
 LOOP = "total = 0\nfor order in orders:\n    total += order"
 REDUCE = "from functools import reduce\n\ntotal = reduce(int.__add__, orders)"
 BROKEN = "total = sum(orders"
-TIERS = '[tiers]\nspark = "paced"\n'
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, "All is well."
-    paced.records.clear()
 
 
 def fenced(code: str) -> str:

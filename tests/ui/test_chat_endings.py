@@ -18,25 +18,20 @@ from jupyter_spark.errors import LocalModelError
 from jupyter_spark.providers.models import find_spec, model_path, models_dir
 from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS, lacking
+from tests.ui.conftest import lacking
 from tests.ui.lab import TOKEN, LabNotebook, free_port, prepare_home, served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser]
 
-TIERS = '[tiers]\nspark = "paced"\n'
 LONG = "".join(f"Sentence {number} is here.\n" for number in range(400))
 NAME = "quickstart.ipynb"
 
 
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, "All is well."
-    paced.records.clear()
-
-
-def test_a_server_that_is_killed_in_mid_stream(tmp_path: Path, paced: PacedServer, page: Page) -> None:
+def test_a_server_that_is_killed_in_mid_stream(
+    tmp_path: Path, paced: PacedServer, settings_file: str, page: Page
+) -> None:
     """The turn is shown as interrupted with what arrived; the conversation is there after the restart."""
-    prepare_home(tmp_path, TIERS + SETTINGS.format(base_url=paced.base_url))
+    prepare_home(tmp_path, settings_file)
     port = free_port()
     notebook, chat = LabNotebook(page, f"http://127.0.0.1:{port}", NAME), SidebarChat(page)
     with ExitStack() as servers:
@@ -143,8 +138,8 @@ def test_the_first_run_with_a_key(tmp_path: Path, page: Page) -> None:
         assert "GROQ_API_KEY" in (home / "keys").read_text("utf-8")
 
 
-def test_notebook_7_runs_the_same_bundle(tmp_path: Path, paced: PacedServer, page: Page) -> None:
-    prepare_home(tmp_path, TIERS + SETTINGS.format(base_url=paced.base_url))
+def test_notebook_7_runs_the_same_bundle(tmp_path: Path, paced: PacedServer, settings_file: str, page: Page) -> None:
+    prepare_home(tmp_path, settings_file)
     port = free_port()
     with served(tmp_path, models_dir(), port, app="notebook"):
         page.goto(f"http://127.0.0.1:{port}/notebooks/{NAME}?token={TOKEN}")

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS, lacking
+from tests.ui.conftest import lacking
 from tests.ui.lab import ROOT, LabNotebook, free_port, prepare_home, served
-from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.test_chat_edits import fenced, written
 from tests.ui.test_in_cell import EditedCell, outcomes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -40,10 +40,10 @@ SOURCES = "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
+def lab(home: Path, settings_file: str, browser: Browser) -> Iterator[str]:
     if not (COLLABORATION / "jupyter_collaboration").is_dir():
         lacking("jupyter-collaboration is not there; get it with: make collaboration")
-    prepare_home(home, TIERS + SETTINGS.format(base_url=paced.base_url))
+    prepare_home(home, settings_file)
     env = {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(COLLABORATION)]),
         "JUPYTER_PATH": str(COLLABORATION / "share" / "jupyter"),

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
-from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import running_lab
-from tests.ui.test_chat_edits import TIERS, fenced
+from tests.ui.test_chat_edits import fenced
 from tests.ui.test_in_cell import EditedCell, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 NAMES = {
     *("ask", "explain-cell", "rewrite-cell", "fix-cell", "accept", "reject", "accept-all", "reject-all"),
@@ -38,15 +32,9 @@ CELLS = ("first = 1\nsecond = 2\nthird = 3\nfourth = 4\nfifth = 5", "other = 1")
 CHANGED = "first = 10\nsecond = 2\nthird = 3\nfourth = 4\nfifth = 50"
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(CHANGED)
+@pytest.fixture
+def answer() -> object:
+    return fenced(CHANGED)
 
 
 def run_from_palette(page: Page, label: str) -> None:

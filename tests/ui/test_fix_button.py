@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import ROOT, LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.lab import ROOT, LabNotebook
+from tests.ui.test_chat_edits import fenced, written
 from tests.ui.test_in_cell import ARRIVES_MS, EditedCell, opened, outcomes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 ORDERS = "orders = [3, 4]"
 BROKEN = "print('the sum is', sum(order))"
@@ -26,16 +24,13 @@ MENDED = "print('the sum is', sum(orders))"
 AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
+@pytest.fixture
+def answer() -> object:
+    return fenced(MENDED)
 
 
 @pytest.fixture(autouse=True)
-def calm(paced: PacedServer, home: Path) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(MENDED)
-    paced.records.clear()
+def as_installed(home: Path) -> None:
     settings(home)
 
 

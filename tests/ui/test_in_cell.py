@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, spark, written
+from tests.ui.lab import LabNotebook
+from tests.ui.test_chat_edits import fenced, spark, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 LINES = 300
 OLD = "\n".join([*(f"value_{number} = {number}" for number in range(LINES - 1)), "print('the old cell ran')"])
@@ -31,16 +27,9 @@ TYPED = "  # typed before"
 ARRIVES_MS = 30_000
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return fenced(NEW)
 
 
 class EditedCell:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, spark
+from tests.ui.lab import LabNotebook
+from tests.ui.test_chat_edits import fenced, spark
 from tests.ui.test_in_cell import ARRIVES_MS, EditedCell, opened, outcomes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 OLD = """import math
 
@@ -36,16 +32,9 @@ LONG = "\n".join(f"value_{number} = [{number}, 1]" for number in range(120))
 LONG_NEW = "\n".join(f"value_{number} = [{number}, 1, 2]" for number in range(120))
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return fenced(NEW)
 
 
 def asked(page: Page, lab: str, home: Path, name: str, source: str = OLD, words: str = "use pi") -> EditedCell:

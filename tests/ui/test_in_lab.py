@@ -15,12 +15,19 @@ from playwright.sync_api import Page, expect
 
 from jupyter_spark.kernel.card import WIDGET_VIEW
 from tests.paced import PacedServer, code_answer
+from tests.ui.conftest import SETTINGS
 from tests.ui.lab import LabNotebook
 
 pytestmark = pytest.mark.browser
 
 LOAD, ORDERS, REWRITE, GENERATE = 1, 3, 5, 7
 EXPLAIN, BROKEN, FIX, UNDO = 10, 12, 13, 15  # one further down: a new cell came at GENERATE
+
+
+@pytest.fixture(scope="module")
+def settings_file(paced: PacedServer) -> str:
+    """Nobody is named for the tiers: the built-in model answers."""
+    return SETTINGS.format(base_url=paced.base_url)
 
 
 @pytest.mark.model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer, code_answer
-from tests.ui.conftest import SETTINGS
 from tests.ui.lab import TOKEN, LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.test_chat_edits import fenced, written
 from tests.ui.test_in_cell import EditedCell, outcomes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 LOAD = "%load_ext jupyter_spark"
 ASKS = "%%spark make it two\nvalue = 1"
@@ -25,16 +23,13 @@ LONG_TOKENS = 12_000
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    settings = f"{TIERS}{SETTINGS.format(base_url=paced.base_url)}accepts = ['temperature']\n"
-    with running_lab(home, models_dir(), settings) as address:
-        yield address
+def settings_file(settings_file: str) -> str:
+    return f"{settings_file}accepts = ['temperature']\n"
 
 
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(TWO)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return fenced(TWO)
 
 
 @pytest.fixture
@@ -256,10 +251,10 @@ def test_what_is_not_to_be_judged_goes_in_as_it_does_elsewhere(notebook: LabNote
     expect(EditedCell(notebook, 2).bar).to_have_count(0)
 
 
-def test_without_the_labextension(paced: PacedServer, page: Page, tmp_path: Path) -> None:
+def test_without_the_labextension(settings_file: str, page: Page, tmp_path: Path) -> None:
     """The kernel alone: the change is shown below the cell and takes its place."""
     config = tmp_path / "config" / "labconfig"
-    with running_lab(tmp_path, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
+    with running_lab(tmp_path, models_dir(), settings_file) as address:
         config.mkdir()
         (config / "page_config.json").write_text('{"disabledExtensions": {"jupyter-spark-ai": true}}', "utf-8")
         notebook = LabNotebook(page, address, written(tmp_path / "examples", "alone.ipynb", (LOAD, ASKS)).name)

@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
 from tests.ui.lab import TOKEN, LabNotebook, free_port, prepare_home, served
-from tests.ui.test_chat_edits import TIERS, fenced, written
+from tests.ui.test_chat_edits import fenced, written
 from tests.ui.test_collaboration import SOURCES
 from tests.ui.test_commands import COMMANDS, NAMES, run_from_palette
 from tests.ui.test_in_cell import EditedCell, outcomes
@@ -28,8 +27,8 @@ CHANGED = "first = 10\nsecond = 2"
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    prepare_home(home, TIERS + SETTINGS.format(base_url=paced.base_url))
+def lab(home: Path, settings_file: str, browser: Browser) -> Iterator[str]:
+    prepare_home(home, settings_file)
     settings = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"completion": "invoked"}), "utf-8")

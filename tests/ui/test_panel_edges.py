@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
 from tests.ui.composer import SidebarChat
-from tests.ui.conftest import SETTINGS
+from tests.ui.conftest import TWO_TIERS
 from tests.ui.lab import LabNotebook, running_lab
 from tests.ui.test_in_cell import opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
-TIERS = '[tiers]\nspark = "paced"\ndeep = "deep"\n'
-DEEP = '[profiles.deep]\napi = "chat"\nbase_url = "{base_url}"\nmodels = ["deep-thought"]\nkey_required = false\n'
 CLOSE_ALL = """async () => {
   const { commands } = window.jupyterapp;
   await commands.execute('docmanager:save');
@@ -29,19 +26,17 @@ CLOSE_ALL = """async () => {
 
 
 @pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    settings = TIERS + SETTINGS.format(base_url=paced.base_url) + DEEP.format(base_url=paced.base_url)
+def settings_file(paced: PacedServer) -> str:
+    return TWO_TIERS.format(base_url=paced.base_url)
+
+
+@pytest.fixture(scope="module")
+def lab(home: Path, settings_file: str, browser: Browser) -> Iterator[str]:
     kept = home / "settings" / "jupyter-spark-ai" / "settings.jupyterlab-settings"
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps({"completion": "invoked"}), "utf-8")
-    with running_lab(home, models_dir(), settings) as address:
+    with running_lab(home, models_dir(), settings_file) as address:
         yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, "All is well."
-    paced.records.clear()
 
 
 def start(page: Page, lab: str, home: Path, name: str) -> tuple[LabNotebook, SidebarChat]:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced
+from tests.ui.lab import LabNotebook
+from tests.ui.test_chat_edits import fenced
 from tests.ui.test_in_cell import EditedCell, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 PLAIN = "def double(x):\n    return 2 * x"
 DOCUMENTED = 'def double(x):\n    """Twice as much."""\n    return 2 * x'
@@ -35,16 +33,9 @@ COMMANDS = (
 )
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(DOCUMENTED)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return fenced(DOCUMENTED)
 
 
 @pytest.fixture

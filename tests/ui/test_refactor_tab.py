@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import Fault, PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import TOKEN, LabNotebook, running_lab
+from tests.ui.lab import TOKEN, LabNotebook
 from tests.ui.refactoring import ReviewTab, planned
 from tests.ui.test_accessibility import CUT_OFF, serious, use_theme
 from tests.ui.test_chat_answers import AXE, THEMES
-from tests.ui.test_chat_edits import TIERS, spark
+from tests.ui.test_chat_edits import spark
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 CELLS = (
     "df = [3, 1, 2]",
@@ -43,16 +40,9 @@ ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "add type hints": TYP
 MAY_SCROLL = "pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen"
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, planned(PLAN, ANSWERS)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return planned(PLAN, ANSWERS)
 
 
 def opened(page: Page, lab: str, home: Path, name: str) -> ReviewTab:
