@@ -41,8 +41,8 @@ export class KernelVariables {
   refresh(first: Iterable<string> = []): void {
     this._first = [...first].slice(0, 50);
     this._wantedAt ??= Date.now();
-    window.clearTimeout(this._timer);
-    this._timer = window.setTimeout(() => void this._ask(), QUIET_MS);
+    this._wants++;
+    this._askLater();
   }
 
   dispose(): void {
@@ -50,6 +50,11 @@ export class KernelVariables {
     window.clearTimeout(this._late);
     this._session.kernelChanged.disconnect(this._onKernel);
     this._session.statusChanged.disconnect(this._onStatus);
+  }
+
+  private _askLater(): void {
+    window.clearTimeout(this._timer);
+    this._timer = window.setTimeout(() => void this._ask(), QUIET_MS);
   }
 
   private async _ask(): Promise<void> {
@@ -61,7 +66,7 @@ export class KernelVariables {
     this._pending = true;
     window.clearTimeout(this._late);
     this._late = window.setTimeout(this._changed, LATE_MS + 50);
-    const wantedAt = this._wantedAt;
+    const wants = this._wants;
     try {
       const told = await this._tell(kernel);
       if (run !== this._run || told === null) {
@@ -69,13 +74,16 @@ export class KernelVariables {
       }
       this.rows = told;
       this.at = Date.now();
-      this._wantedAt = this._wantedAt === wantedAt ? null : this._wantedAt;
+      this._wantedAt = wants === this._wants ? null : this.at;
       this._changed();
     } catch {
       // The kernel died or was restarted meanwhile; the next cell that runs asks again.
     } finally {
       if (run === this._run) {
         this._pending = false;
+        if (wants !== this._wants) {
+          this._askLater(); // a cell has run since it was asked
+        }
       }
     }
   }
@@ -154,6 +162,8 @@ export class KernelVariables {
 
   private _first: string[] = [];
   private _wantedAt: number | null = null;
+  /** How often it was wanted; what was asked before the last time is not the answer. */
+  private _wants = 0;
   private _pending = false;
   private _run = 0;
   private _timer = 0;
