@@ -111,6 +111,7 @@ class CellChange(WireModel):
 class NotebookCheck(WireModel):
     """One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
 
+    ``groups`` are the changes that are the cause: without them it would hold, so they are not taken unasked.
     ``steps_done`` is there only for a step of the plan that failed.
     """
 
@@ -119,6 +120,7 @@ class NotebookCheck(WireModel):
     message: str = ""
     cell_id: str = ""
     names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 class RefactorProposal(WireModel):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jupyter_spark.notebook import arrange, parse_notebook, snapshot
 from jupyter_spark.providers import Provider
+from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose
 from jupyter_spark.refactor._findings import repairs_of_failing
@@ -113,7 +114,7 @@ async def run_verified(
                 yield event
         if tuple(repairing.changes) == best.changes:
             return
-        checks = check(repairing.changes)
+        checks = with_causes(check(repairing.changes), job.snapshot.cells, plan, repairing.changes)
         yield NotebookChecked(**run.head(), checks=checks)
         update = {"changes": tuple(repairing.changes), "checks": checks}
         mended_proposal = best.proposal.model_copy(update=update)

@@ -368,10 +368,12 @@ export interface ChoiceChecked {
 /**
  * One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
  *
+ * ``groups`` are the changes that are the cause: without them it would hold, so they are not taken unasked.
  * ``steps_done`` is there only for a step of the plan that failed.
  */
 export interface NotebookCheck {
   cell_id: string;
+  groups: string[];
   message: string;
   name:
     | "parses"

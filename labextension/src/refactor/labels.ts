@@ -64,10 +64,12 @@ export function noteOf(one: ReviewedChange, review: Review, trans: TranslationBu
   return parts.join(' · ');
 }
 
-/** What of its checks does not hold, those of the whole notebook that are about its cell included. */
+/** What of its checks does not hold, and what of the whole notebook's is about its cell, or due to this change. */
 export function findingsOf(one: ReviewedChange, review: Review): string[] {
-  const own = one.change.checks.filter(check => !check.ok).map(check => check.message || check.name);
-  const whole = review.findings.filter(check => check.cell_id === one.change.cell_id).map(check => check.message);
+  const { cell_id, checks, group } = one.change;
+  const own = checks.filter(check => !check.ok).map(check => check.message || check.name);
+  const about = review.findings.filter(check => check.cell_id === cell_id || check.groups.includes(group));
+  const whole = about.map(check => check.message);
   return [...new Set([...own, ...whole])];
 }
 
