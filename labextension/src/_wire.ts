@@ -289,7 +289,8 @@ export interface CellTurn {
  * ----------
  * verdict : str
  *     ``same``; ``differs``; ``varies`` (what differs differs from run to run before the change too);
- *     ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after).
+ *     ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after). A cell
+ *     with the tag ``raises-exception`` fails on purpose: with the same error it is ``same``.
  * before_ids, after_ids : tuple of str
  *     The cells (``CellSnapshot.cell_id``); one of the two is empty for what was inserted or deleted.
  * before_index, after_index : int, optional
@@ -1233,17 +1234,18 @@ export interface VerificationEnded {
  * The notebook before and after a change, run and compared.
  *
  * ``notes`` says in one line each what a reader must know to trust it: what was not copied or could not be
- * compared.
+ * compared. ``unverified`` is why nothing could be verified, in a line; empty if something was.
  */
 export interface VerificationReport {
   cells: CellVerification[];
   elapsed_s: number;
   /**
-   * Whether every cell that ran does what it did, and every cell ran.
+   * Whether something was verified, every cell ran, and each does what it did.
    */
   holds: boolean;
   kernel: string;
   notes: string[];
+  unverified: string;
 }
 /**
  * A refactor's number on this connection, for the frames that follow.

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { IHunk } from '../edit/linediff';
 import type { ReviewedChange } from './change';
 import { Code, Diff } from './diffview';
-import { findingsOf, heldChecks, HOLDS, noteOf, titleOf, verdictOf, verdictWord } from './labels';
+import { findingsOf, heldChecks, HOLDS, noteOf, titleOf, verdictKind, verdictOf, verdictWord } from './labels';
 import { Act, cellName, type IListRow, type IRefactorProps, List, Mark } from './parts';
 import type { Review } from './review';
 import { Verification } from './verifyview';
@@ -203,7 +203,7 @@ function Checks({ review, tools, one }: IChangesProps & { one: ReviewedChange })
         </Mark>
       ))}
       {verdict && (
-        <Mark kind={HOLDS.has(verdict.verdict) ? 'ok' : 'bad'}>
+        <Mark kind={verdictKind(verdict)}>
           {verdict.verdict === 'same' ? trans.__('same output') : verdictWord(verdict, trans)}
         </Mark>
       )}

@@ -104,3 +104,8 @@ export function verdictWord(cell: CellVerification, trans: TranslationBundle): s
 }
 
 export const HOLDS = new Set<CellVerification['verdict']>(['same', 'varies', 'newly_works', 'still_fails']);
+
+/** Of a cell that fails before and after nothing is known: that is no fault of the change, and no proof of it. */
+export function verdictKind({ verdict }: CellVerification): 'ok' | 'look' | 'bad' {
+  return verdict === 'still_fails' ? 'look' : HOLDS.has(verdict) ? 'ok' : 'bad';
+}

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { CellChange, PageFrame, RefactorList, RefactorStands, ReviewEvent } from '../_wire';
 import { RefactorChannel } from '../channel/refactors';
 import { changeOf, notebookOf, proposalOf, sourcesOf } from './fixtures';
-import { findingsOf } from './labels';
 import { NotebookRefactors } from './refactors';
 import type { Review } from './review';
 
@@ -290,20 +289,6 @@ describe('a review', () => {
     );
     expect(page.review.changes.map(one => one.isTicked)).toEqual([false, false, false, true]);
     expect(page.refactors.acceptAll().taken).toBe(1);
-  });
-
-  it('does not tick the cause of what does not hold in a cell that nobody changed', () => {
-    const page = new Page();
-    const message = "'df' is used in cell 1 and not defined above it.";
-    const finding = { name: 'names_in_order' as const, ok: false, message, cell_id: 'b', names: ['df'] };
-    page.proposed([edit('a', 'rows = []', { group: 'g' }), edit('d', 'u')], {
-      checks: [{ ...finding, groups: ['g'] }]
-    });
-    expect(page.review.changes.map(one => one.isTicked)).toEqual([false, true]);
-    expect(findingsOf(page.change('a'), page.review)).toEqual([message]);
-    expect(findingsOf(page.change('d'), page.review)).toEqual([]);
-    expect(page.refactors.acceptAll().taken).toBe(1);
-    expect(page.refactors.accept(page.change('a')).taken).toBe(1);
   });
 
   it('sends what would be taken, with the texts that the user changed', () => {
