@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CellVerification, NotebookCheck } from '../_wire';
 import { doubtfulGroups, ReviewedChange } from './change';
-import { changeOf, proposalOf } from './fixtures';
+import { changeOf, LATE, proposalOf } from './fixtures';
 import { findingsOf, verdictKind } from './labels';
 import { Review } from './review';
-
-const LATE: NotebookCheck = {
-  name: 'names_in_order',
-  ok: false,
-  message: "'df' is used in cell 2 and not defined above it (cell 1 defines it further down).",
-  cell_id: 'c',
-  names: ['df'],
-  groups: ['move-b']
-};
 
 describe('what is not taken unasked', () => {
   it('is the cause of what does not hold in a cell that no change is about', () => {
