@@ -297,6 +297,9 @@ def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorPropo
         show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
     for finding in proposal.findings:
         report.note(f"✗ {finding}", style="red")
+    if done.verification is None:
+        for mark in proposal.marks:
+            report.note(f"! {mark}", style="yellow")
     row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
     row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
     if done.verification is not None:

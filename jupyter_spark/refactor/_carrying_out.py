@@ -15,6 +15,7 @@ from jupyter_spark.refactor._composing import compose
 from jupyter_spark.refactor._fan_out import CellTask, fan_out
 from jupyter_spark.refactor._findings import repairs_for
 from jupyter_spark.refactor._one_stream import fits_one_stream, one_stream
+from jupyter_spark.refactor._output_marks import with_output_marks
 from jupyter_spark.refactor._placing import placed_lower
 from jupyter_spark.refactor._planning import step_line
 from jupyter_spark.refactor._repairing import RepairPass
@@ -88,7 +89,7 @@ class CarryingOut:
             proposal_id=uuid.uuid4().hex[:16],
             refactor_id=self._run.refactor_id,
             plan=self._plan,
-            changes=tuple(self._changes),
+            changes=tuple(with_output_marks(self._cells, self._plan, self._changes)),
             checks=with_causes(checks, self._cells, self._plan, self._changes),
         )
         yield RefactorReady(**self._run.head(), proposal=proposal)

@@ -212,6 +212,8 @@ export interface AppliedRefactor {
  * A change of one cell; changes of one ``group`` are taken or left together (the parts of a merge or a split).
  *
  * ``base_hash`` is of the text that it was made from; of a cell that is changed and moved there are two changes.
+ * ``may_differ`` is why the cell may put out something else, a line each, as far as its text tells: no finding, as it
+ * may be what was asked for, and only running it tells.
  */
 export interface CellChange {
   base_hash: string;
@@ -221,6 +223,7 @@ export interface CellChange {
   checks: CheckResult[];
   group: string;
   kind: "code" | "markdown" | "raw";
+  may_differ: string[];
   new_source: string;
   old_source: string;
   operation: "edit" | "insert" | "delete" | "move";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CellVerification, NotebookCheck } from '../_wire';
+import type { CellVerification, NotebookCheck, VerificationReport } from '../_wire';
 import { doubtfulGroups, ReviewedChange } from './change';
 import { changeOf, LATE, proposalOf } from './fixtures';
-import { findingsOf, verdictKind } from './labels';
+import { findingsOf, marksOf, verdictKind } from './labels';
 import { Review } from './review';
 
 describe('what is not taken unasked', () => {
@@ -18,6 +18,24 @@ describe('what is not taken unasked', () => {
   it('is nothing where every check holds', () => {
     const held: NotebookCheck = { ...LATE, ok: true };
     expect(doubtfulGroups(proposalOf([changeOf('move', 'b', {})], { checks: [held] })).size).toBe(0);
+  });
+});
+
+describe('a mark that the output may change', () => {
+  const why = "'df.head()', at its end, is not shown any more.";
+  const change = changeOf('edit', 'c', { may_differ: [why] });
+
+  it('stands until a run has told, and holds nothing back', () => {
+    const review = new Review('r', 'tidy up');
+    const one = new ReviewedChange(change);
+    expect(marksOf(one, review)).toEqual([why]);
+    expect(doubtfulGroups(proposalOf([change])).size).toBe(0);
+    const cells = [{ verdict: 'same', before_ids: ['c'], after_ids: ['c'] }] as CellVerification[];
+    const report = { cells } as VerificationReport;
+    review.verification = { isRunning: false, progress: [], report, problem: '', isOld: false };
+    expect(marksOf(one, review)).toEqual([]);
+    review.verification = { ...review.verification, isOld: true };
+    expect(marksOf(one, review)).toEqual([why]);
   });
 });
 

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { IHunk } from '../edit/linediff';
 import type { ReviewedChange } from './change';
 import { Code, Diff } from './diffview';
-import { findingsOf, heldChecks, HOLDS, noteOf, titleOf, verdictKind, verdictOf, verdictWord } from './labels';
+import { findingsOf, heldChecks, HOLDS, marksOf, noteOf, titleOf, verdictKind, verdictOf, verdictWord } from './labels';
 import { Act, cellName, type IListRow, type IRefactorProps, List, Mark } from './parts';
 import type { Review } from './review';
 import { Verification } from './verifyview';
@@ -149,6 +149,11 @@ function ChangeDetail(props: IChangesProps & { one: ReviewedChange }): React.JSX
         {findings.map(finding => (
           <p key={finding} className="jp-SparkRefactor-finding">
             <Mark kind="look">{finding}</Mark>
+          </p>
+        ))}
+        {marksOf(one, review).map(why => (
+          <p key={why} className="jp-SparkRefactor-finding">
+            <Mark kind="look">{trans.__('The output may change (running it tells): %1', why)}</Mark>
           </p>
         ))}
         <ChangeBody {...props} />

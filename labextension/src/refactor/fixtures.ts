@@ -37,6 +37,7 @@ export function changeOf(operation: CellChange['operation'], cellId: string, mor
     checks: [],
     words: '',
     repaired: false,
+    may_differ: [],
     ...more
   };
 }

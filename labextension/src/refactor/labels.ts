@@ -61,6 +61,9 @@ export function noteOf(one: ReviewedChange, review: Review, trans: TranslationBu
   if (change.repaired) {
     parts.push(trans.__('repaired once'));
   }
+  if (marksOf(one, review).length) {
+    parts.push(trans.__('output may change'));
+  }
   return parts.join(' · ');
 }
 
@@ -71,6 +74,11 @@ export function findingsOf(one: ReviewedChange, review: Review): string[] {
   const about = review.findings.filter(check => check.cell_id === cell_id || check.groups.includes(group));
   const whole = about.map(check => check.message);
   return [...new Set([...own, ...whole])];
+}
+
+/** Why the cell may put out something else, as long as no run has told whether it does. */
+export function marksOf({ change, isOpen }: ReviewedChange, review: Review): readonly string[] {
+  return isOpen && !verdictOf(change.cell_id, review) ? change.may_differ : [];
 }
 
 /** What the checks are called once they hold. */
