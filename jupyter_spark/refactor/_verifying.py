@@ -70,7 +70,8 @@ async def verify_proposal(
     """
     whole = proposed(data, proposal)
     pairs = became(snapshot(parse_notebook(data)).cells, proposal.changes, _ids(whole))
-    options = VerifyOptions(groups=tuple(CellGroup(before=old, after=new) for old, new in pairs))
+    groups = tuple(CellGroup(before=old, after=new) for old, new in pairs)
+    options = VerifyOptions(groups, renames=tuple((change.old, change.new) for change in proposal.plan.renames))
     folder = Path(os.path.realpath(path)).parent
     return await verify_notebook(data, whole, folder, options, on_progress=on_progress)
 
