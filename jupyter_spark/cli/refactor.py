@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from jupyter_spark.cli.diffs import show_diff, unified
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.refactor_done import OutputFolder, is_done_in_place
+from jupyter_spark.cli.refactor_outcome import refusal, show_outcome
 from jupyter_spark.cli.refactor_view import DONE_BEFORE, NOT_WRITTEN, Row, open_view, show_rows
 from jupyter_spark.cli.report import CHECK_FAILED, DONE, FAILED, INTERRUPTED, Report
 from jupyter_spark.cli.scene import Scene, set_scene
@@ -36,7 +36,7 @@ from jupyter_spark.refactor import (
     refactor_record,
 )
 from jupyter_spark.settings import load_limits
-from jupyter_spark.verify import VerifyMode, render_report
+from jupyter_spark.verify import VerifyMode
 from jupyter_spark.wire_refactor import RefactorPlan, RefactorProposal
 
 if TYPE_CHECKING:
@@ -251,13 +251,14 @@ class _Every:
             raise outcome
         if outcome.proposal is None:
             return self._planned(scene, outcome)
-        row = _shown(self._report, scene, outcome, outcome.proposal)
+        row = show_outcome(self._report, scene.path, outcome, outcome.proposal)
         wanted = self._writing.apply or self._how.output is not None
         if outcome.findings and not (wanted and self._writing.anyway):
-            why = f"{scene.path}: it does not hold: {outcome.findings[0].rstrip('.')}."
+            held, why = refusal(outcome)
+            why = f"{scene.path}: {why}"
             hint = "Nothing was written; --yes writes it all the same." if wanted else "Say it in other words."
             self._report.error(EditRefused(why, hint), CHECK_FAILED)
-            return row | {"status": CHECK_FAILED, "fate": "does not hold: not written"}
+            return row | {"status": CHECK_FAILED, "fate": f"{held}: not written"}
         if not wanted:
             return row | {"fate": NOT_WRITTEN}
         whole = proposed(scene.file.data, outcome.proposal)
@@ -287,21 +288,6 @@ def _read_plan(path: Path) -> RefactorPlan:
     except (ValidationError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise UsageError(f"{path} holds no plan: {why}", "Remove it, and --plan writes a new one.") from None
-
-
-def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal) -> Row:
-    """Show a proposal, what does not hold, and its verification."""
-    path = scene.path
-    for change in proposal.changes:
-        show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
-    for finding in proposal.findings:
-        report.note(f"✗ {finding}", style="red")
-    row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
-    row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
-    if done.verification is not None:
-        report.note(render_report(done.verification), None if done.verification.holds else "red")
-        row["verification"] = done.verification.model_dump(mode="json")
-    return row
 
 
 def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> str:

@@ -49,13 +49,15 @@ def _short(path: str) -> str:
 
 def _figures_of(row: Row) -> tuple[str, str, str]:
     """In a few words: what the verification found, how long it took, and the tokens in and out."""
-    cells = row.get("verification", {}).get("cells", ())
+    verification = row.get("verification", {})
+    cells = verification.get("cells", ())
     counts = Counter(cell["verdict"].replace("_", " ") for cell in cells)
     figures = row.get("figures", {})
     usage = figures.get("usage") or {}
     tokens = f"{usage['input_tokens']:,} + {usage['output_tokens']:,}" if usage else ""
     took = duration(figures["total_s"]) if figures.get("total_s") else ""
-    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items()), took, tokens
+    found = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    return f"nothing ({found})" if verification.get("unverified") else found, took, tokens
 
 
 class RefactorView:

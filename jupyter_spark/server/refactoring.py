@@ -194,7 +194,7 @@ class RunningRefactors:
 
     def _verify_all(self, one: RunningRefactor, proposal: RefactorProposal, kernel_name: str) -> None:
         if proposal.changes:
-            one.verifying = _spawn(self._verified(one, proposal.changes, 0, kernel_name))
+            one.verifying = _spawn(self._verified(one, proposal.plan, proposal.changes, 0, kernel_name))
 
     async def _checked(
         self, one: RunningRefactor, proposal: RefactorProposal, chosen: Sequence[CellChange], frame: ChoiceMade
@@ -202,10 +202,15 @@ class RunningRefactors:
         checks = await asyncio.to_thread(check_choice, one.snapshot.cells, proposal, chosen)
         one.log.append(ChoiceChecked(choice_id=frame.choice_id, checks=checks))
         if frame.verify == "run" and chosen:
-            await self._verified(one, chosen, frame.choice_id, frame.kernel_name)
+            await self._verified(one, proposal.plan, chosen, frame.choice_id, frame.kernel_name)
 
     async def _verified(
-        self, one: RunningRefactor, chosen: Sequence[CellChange], choice_id: int, kernel_name: str
+        self,
+        one: RunningRefactor,
+        plan: RefactorPlan,
+        chosen: Sequence[CellChange],
+        choice_id: int,
+        kernel_name: str,
     ) -> None:
         def told(progress: Any) -> None:
             one.log.append(VerificationProgressed(progress=progress))
@@ -214,7 +219,7 @@ class RunningRefactors:
         ended = VerificationEnded(choice_id=choice_id, problem="Stopped.")
         try:
             folder = Path(self._path_of(one.asked.notebook)).parent
-            report = await verify_choice(one.snapshot.cells, chosen, folder, kernel_name, told)
+            report = await verify_choice(one.snapshot.cells, plan, chosen, folder, kernel_name, told)
             ended = VerificationEnded(choice_id=choice_id, report=report)
         except SparkError as error:
             ended = VerificationEnded(choice_id=choice_id, problem=error.message, hint=error.hint)

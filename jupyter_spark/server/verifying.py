@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_spark.refactor import became, check_notebook, compose, taken_changes
+from jupyter_spark.refactor import became, check_notebook, compose, taken_changes, with_causes
 from jupyter_spark.wire import CellSnapshot
-from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorProposal
+from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan, RefactorProposal
 from jupyter_spark.wire_verify import VerificationReport, VerifyProgress
 
 
@@ -36,11 +36,13 @@ def check_choice(
 ) -> tuple[NotebookCheck, ...]:
     """Check the notebook that a choice would make; a step that failed stays a finding."""
     failed = tuple(check for check in proposal.checks if check.name == "steps_done")
-    return (*check_notebook(cells, compose(cells, chosen), proposal.plan, chosen), *failed)
+    checks = check_notebook(cells, compose(cells, chosen), proposal.plan, chosen)
+    return (*with_causes(checks, cells, proposal.plan, chosen), *failed)
 
 
 async def verify_choice(
     cells: Sequence[CellSnapshot],
+    plan: RefactorPlan,
     chosen: Sequence[CellChange],
     folder: Path,
     kernel_name: str,
@@ -52,7 +54,8 @@ async def verify_choice(
     after = compose(cells, chosen)
     pairs = became(cells, chosen, [cell.cell_id for cell in after])
     groups = tuple(CellGroup(before=old, after=new) for old, new in pairs)
-    options = VerifyOptions(groups=groups, kernel_name=kernel_name or None)
+    renames = tuple((change.old, change.new) for change in plan.renames)
+    options = VerifyOptions(groups, renames, kernel_name or None)
     return await verify_notebook(_notebook(cells), _notebook(after), folder, options, on_progress=on_progress)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jupyter_spark.outputs import final_text
@@ -16,19 +16,21 @@ from jupyter_spark.wire import ErrorReport
 from jupyter_spark.wire_verify import CellVerification, Verdict
 
 _LONG_STRETCH = 6
+_OF_NAMES = ("NameError", "UnboundLocalError")
 
 
 @dataclass(frozen=True)
 class Runs:
     """What the code cells did, by cell id; ``again`` is what they did each further time before.
 
-    ``places`` are the indexes over all cells, before and after.
+    ``places`` are the indexes over all cells, before and after; ``raising`` are the cells after that fail on purpose.
     """
 
     before: Mapping[str, Ran]
     after: Mapping[str, Ran]
     places: tuple[Mapping[str, int], Mapping[str, int]]
     again: Sequence[Mapping[str, Ran]] = ()
+    raising: frozenset[str] = frozenset()
 
 
 def judge(groups: Sequence[CellGroup], runs: Runs, options: VerifyOptions) -> list[CellVerification]:
@@ -98,10 +100,25 @@ def _side(cells: Sequence[Ran]) -> _Side:
     return _Side(outputs, error, unrun, sum(cell.elapsed_s for cell in cells))
 
 
+def _renamed(ran: Ran, options: VerifyOptions) -> Ran:
+    """What a cell did before, with the names of after in its error: who lacks a name lacks it by the new one."""
+
+    def told(output: Mapping[str, Any]) -> Mapping[str, Any]:
+        if output.get("output_type") != "error" or output.get("ename") not in _OF_NAMES:
+            return output
+        message = text_of(output.get("evalue"))
+        for old, new in options.renames:
+            message = message.replace(f"'{old}'", f"'{new}'")
+        return {**output, "evalue": message}
+
+    return replace(ran, outputs=[told(output) for output in ran.outputs]) if options.renames else ran
+
+
 def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerification:
-    before = _side([runs.before[cell_id] for cell_id in group.before])
+    before, *again = (
+        _side([_renamed(run[cell_id], options) for cell_id in group.before]) for run in (runs.before, *runs.again)
+    )
     after = _side([runs.after[cell_id] for cell_id in group.after])
-    again = [_side([run[cell_id] for cell_id in group.before]) for run in runs.again]
     told = CellVerification(
         verdict="same",
         before_ids=group.before,
@@ -112,7 +129,18 @@ def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerifica
         elapsed_before_s=round(before.elapsed_s, 3),
         elapsed_after_s=round(after.elapsed_s, 3),
     )
-    return _verdict(told, before, after, again, options)
+    found = _verdict(told, before, after, again, options)
+    return found if runs.raising.isdisjoint(group.after) else _on_purpose(found)
+
+
+def _on_purpose(told: CellVerification) -> CellVerification:
+    """The verdict of a cell that shall fail: the error is what it puts out."""
+    if told.verdict == "still_fails":
+        return told.model_copy(update={"verdict": "same", "why": ""})
+    if told.verdict == "newly_works":
+        why = f"is to fail (raises-exception) and does not any more; {told.why}"
+        return told.model_copy(update={"verdict": "differs", "why": why})
+    return told
 
 
 def _verdict(
@@ -145,5 +173,7 @@ def _verdict(
 
 
 def _line(error: ErrorReport) -> str:
+    if error.name == "StdinNotImplementedError":
+        return "it asks for input, which nobody is there to give"
     lines = error.message.splitlines() or [""]
     return f"{error.name}: {lines[0]}"[:300].removesuffix(": ")

@@ -111,3 +111,29 @@ def test_a_cell_that_fails_when_it_runs_is_repaired_once_where_the_change_was(us
     (row,) = done.json["notebooks"]
     assert row["verification"]["holds"]
     assert "2 * x" in path.read_text("utf-8")
+
+
+def test_a_notebook_that_fails_from_its_first_cell_is_not_verified_and_not_written(user):
+    user.answer("never asked")
+    path = user.notebook("import no_such\ndf = no_such.read()", "print(df)")
+    before = path.read_bytes()
+    done = user.run("refactor", path, "rename df to orders", "--verify", "run", "--apply")
+    why = "cell 0 fails before and after the change (ModuleNotFoundError: No module named 'no_such')"
+    assert done.status == 3
+    [line] = [line for line in done.err_lines if line.startswith("error:")]
+    assert f"nb.ipynb: nothing could be verified: {why}. Nothing was written; --yes" in line
+    assert "does not hold" not in done.err and "not verified: not written" in done.out
+    assert path.read_bytes() == before
+    assert user.run("refactor", path, "rename df to orders", "--verify", "run", "--apply", "--yes").status == 0
+    assert b"print(orders)" in path.read_bytes()
+
+
+def test_what_may_put_out_something_else_is_marked_and_written(user, fenced):
+    plan = {"when": "Plan this refactor", "answer": "```\nedit cell 1: shorter\n```"}
+    user.answer(plan, fenced("print(df)"))
+    path = user.notebook("df = 1", "print(df)\ndf")
+    done = user.run("refactor", path, "make it shorter", "--apply")
+    assert done.status == 0, done.err
+    assert "the output may change: 'df', at its end, is not shown any more." in done.err
+    assert "--verify run" in done.err
+    assert b'"print(df)"' in path.read_bytes()
