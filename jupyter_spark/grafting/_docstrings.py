@@ -7,7 +7,7 @@ import re
 import textwrap
 
 from jupyter_spark.grafting._definitions import Definition
-from jupyter_spark.grafting._text import TextEdit, column_of
+from jupyter_spark.textedits import TextEdit, column_of
 
 INDENT = "    "
 _PARAGRAPH = re.compile(r"\n\s*\n")

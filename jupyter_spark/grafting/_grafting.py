@@ -16,8 +16,8 @@ from jupyter_spark.grafting._definitions import (
 )
 from jupyter_spark.grafting._docstrings import docstring_edit, wanted_docstring
 from jupyter_spark.grafting._hints import bound_by_imports, hint_edits, missing_imports
-from jupyter_spark.grafting._text import TextEdit, edited
 from jupyter_spark.ipysyntax import cell_magic, syntax_error
+from jupyter_spark.textedits import TextEdit, edited
 
 
 def graft(source: str, answer: str, additions: Additions, known: Collection[str]) -> str | None:

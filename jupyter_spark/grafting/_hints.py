@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 
 from jupyter_spark.grafting._contradictions import default_of, is_contradicted_by, is_contradicted_by_returns
 from jupyter_spark.grafting._definitions import Function, bare_parameters, parameters
-from jupyter_spark.grafting._text import TextEdit, column_of
+from jupyter_spark.textedits import TextEdit, column_of
 
 _TYPES = {name: value for name, value in vars(builtins).items() if isinstance(value, type)}
 _TYPING = {
