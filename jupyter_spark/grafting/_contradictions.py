@@ -28,6 +28,8 @@ _KINDS: dict[type[ast.expr], str] = {
 def is_contradicted_by(value: ast.expr, hint: ast.expr) -> bool:
     """Whether a value, where its type can be seen, is not of the type that a hint tells."""
     told = _root(hint)
+    if isinstance(value, ast.Tuple) and told == "tuple" and (parts := _parts(hint)) is not None:
+        return len(parts) != len(value.elts) or any(map(is_contradicted_by, value.elts, parts))
     seen = type(value.value).__name__ if isinstance(value, ast.Constant) else _KINDS.get(type(value), "")
     return bool(seen) and told in _CONCRETE and told not in _FITS.get(seen, {seen})
 
@@ -63,6 +65,12 @@ def _root(hint: ast.expr) -> str:
     if isinstance(hint, ast.Attribute):
         return hint.attr.lower()
     return hint.id.lower() if isinstance(hint, ast.Name) else ""
+
+
+def _parts(hint: ast.expr) -> list[ast.expr] | None:
+    """The types of a tuple's parts, where the hint counts them."""
+    parts = hint.slice.elts if isinstance(hint, ast.Subscript) and isinstance(hint.slice, ast.Tuple) else None
+    return None if parts is None or any(isinstance(part, ast.Constant | ast.Starred) for part in parts) else parts
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -35,10 +35,10 @@ def graft(source: str, answer: str, additions: Additions, known: Collection[str]
     Returns
     -------
     str or None
-        None where one of the two is no Python that can be read.
+        None where one of the two is no Python that can be read, or the cell has no function or class.
     """
     tree, told = parse_cell(source), parse_cell(answer)
-    if tree is None or told is None:
+    if tree is None or told is None or not definitions(tree):
         return None
     offered = definitions(told)
     out = source
@@ -93,8 +93,17 @@ def _grafted(source: str, key: Key, answer: Definition, additions: Additions, kn
     if additions.type_hints and not isinstance(answer, ast.ClassDef):
         node = _definition(source, key)
         if not isinstance(node, ast.ClassDef):
-            source = _proved(source, hint_edits(source, node, answer, known))
+            source = _proved(source, hint_edits(source, node, answer, known, _late(source, node)))
     return source
+
+
+def _late(source: str, node: Definition) -> set[str]:
+    """The names of a cell that it has not bound yet when it comes to a definition: a method's own class is one."""
+    tree = parse_cell(source)
+    tops = tree.body if tree is not None else []
+    earlier = ast.Module([top for top in tops if (top.end_lineno or top.lineno) < node.lineno], [])
+    bound = cell_names(ast.unparse(earlier)).defines
+    return {*cell_names(source).defines} - bound
 
 
 def _definition(source: str, key: Key) -> Definition:

@@ -30,13 +30,17 @@ class _Other:
     """Stands for a class that is not Python's own."""
 
 
-def hint_edits(source: str, node: Function, answer: Function, known: Collection[str]) -> list[TextEdit]:
+def hint_edits(
+    source: str, node: Function, answer: Function, known: Collection[str], late: Collection[str]
+) -> list[TextEdit]:
     """Return the edits that give a function the type hints that the answer's has and it has not.
 
     Parameters
     ----------
     known : collection of str
         The names that a hint may use beside Python's own and those of ``typing``.
+    late : collection of str
+        Those of them that are not defined yet when the function is: a hint with one of these is quoted.
     """
     lines = source.split("\n")
     hints = {arg.arg: _meant(arg.annotation) for arg in parameters(answer) if arg.annotation is not None}
@@ -48,7 +52,7 @@ def hint_edits(source: str, node: Function, answer: Function, known: Collection[
         line = arg.end_lineno or arg.lineno
         column = column_of(lines[line - 1], arg.end_col_offset or 0)
         default = _DEFAULT.match(lines[line - 1], column)
-        text = f": {ast.unparse(hint)}{' = ' if default else ''}"
+        text = f": {_written(hint, late)}{' = ' if default else ''}"
         edits.append(TextEdit(line, column, len(default[0]) if default else 0, text))
     hint = _meant(answer.returns) if answer.returns is not None else None
     if (
@@ -58,7 +62,7 @@ def hint_edits(source: str, node: Function, answer: Function, known: Collection[
         and not is_contradicted_by_returns(node, hint)
     ):
         place = _end_of_parameters(source, node)
-        edits += [TextEdit(*place, 0, f" -> {ast.unparse(hint)}")] if place else []
+        edits += [TextEdit(*place, 0, f" -> {_written(hint, late)}")] if place else []
     return edits
 
 
@@ -67,6 +71,12 @@ def _meant(hint: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name):
             node.id = _MEANT.get(node.id, node.id)
     return hint
+
+
+def _written(hint: ast.expr, late: Collection[str]) -> str:
+    text = ast.unparse(hint)
+    is_late = any(isinstance(node, ast.Name) and node.id in late for node in ast.walk(hint))
+    return f'"{text}"' if is_late else text
 
 
 def _is_denied(node: Function, arg: ast.arg, hint: ast.expr) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
 from jupyter_spark.errors import UsageError
+from jupyter_spark.grafting import asked_additions, lacking
 from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
 from jupyter_spark.refactor._fstrings import formatted_places, with_f_strings
@@ -71,7 +72,7 @@ def plan_by_rules(snapshot: NotebookSnapshot, instruction: str, *, small: bool =
         return reading.plan(instruction, "rules")
     if _F_STRINGS.search(instruction) and _ONLY_F_STRINGS.fullmatch(instruction):
         _f_strings(reading, instruction, small=small)
-        return reading.plan(instruction, "rules") if reading.steps else None
+        return reading.plan(instruction, "rules") if reading.steps or small else None
     return None
 
 
@@ -117,6 +118,9 @@ def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan
     for cell in snapshot.cells:
         tree = parse_cell(cell.source) if cell.kind == "code" and not is_ignored(cell) else None
         if tree is None or not tree.body or (about is not None and not about(tree)):
+            continue
+        additions = asked_additions(instruction, cell.source)
+        if additions is not None and not lacking(tree, additions):
             continue
         reading.steps.append(PlanStep(step_id="", operation="edit", cell_id=cell.cell_id, instruction=instruction))
     return reading.plan(instruction, "rules")
