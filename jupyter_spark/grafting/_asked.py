@@ -22,7 +22,7 @@ _ONLY = re.compile(
     r"functions?|methods?|class(?:es)?|parameters?|arguments?|returns?|values?|types?|signatures?|definitions?|"
     r"cells?|notebook|code|everywhere|throughout|whole|public|"
     r"lacks?|lacking|has|have|having|no|none|without|yet|needed|"
-    r"only|just|keep|rest|else|leave|as|is|do|don't|not|change|changing|anything|nothing|behaviou?r)\b)+",
+    r"only|just|keep|rest|else|leave|as|is|do|don't|not|change|changing|anything|nothing|behaviou?r|what|does)\b)+",
     re.IGNORECASE,
 )
 

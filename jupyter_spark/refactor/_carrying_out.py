@@ -17,7 +17,14 @@ from jupyter_spark.refactor._one_stream import fits_one_stream, one_stream
 from jupyter_spark.refactor._planning import cell_label, step_line
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import Run, names_of
-from jupyter_spark.refactor._steps import changes_of, joined, renamed_changes, settled_changes
+from jupyter_spark.refactor._steps import (
+    changes_of,
+    joined,
+    left_check,
+    renamed_changes,
+    settled_changes,
+    stands_alone,
+)
 from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import AnyTurnEvent, Conversation, TurnFailed, TurnFinished, TurnKind, TurnRequest
 from jupyter_spark.wire_refactor import (
@@ -146,11 +153,13 @@ class CarryingOut:
         if isinstance(event, TurnFinished):
             assert event.proposal is not None  # noqa: S101 - a turn that wants code finishes with it or fails
             changes = changes_of(step, event.proposal, self._base)
-            if self._stands_alone(step) and (found := [c for change in changes for c in change.checks if not c.ok]):
+            if stands_alone(step, self._plan) and (
+                found := [c for change in changes for c in change.checks if not c.ok]
+            ):
                 self._leave(step, found[0].message)
                 changes = ()
             self._changes = joined(self._changes, changes)
-        elif self._stands_alone(step) and event.code in _NO_ANSWER:
+        elif stands_alone(step, self._plan) and event.code in _NO_ANSWER:
             self._leave(step, str(event) if isinstance(event, SparkError) else event.message)
         else:
             error = str(event) if isinstance(event, SparkError) else event.message
@@ -167,13 +176,8 @@ class CarryingOut:
             left_s=left_s,
         )
 
-    def _stands_alone(self, step: PlanStep) -> bool:
-        """Whether the same is asked of each cell by itself: then the others can be done without this one."""
-        return self._plan.by == "rules" and not self._plan.renames and step.instruction == self._plan.instruction
-
     def _leave(self, step: PlanStep, why: str) -> None:
-        message = f"{cell_label(self._cells, step.cell_id)} is left as it was: {why}"
-        self._left.append(NotebookCheck(name="steps_done", ok=True, message=message, cell_id=step.cell_id))
+        self._left.append(left_check(cell_label(self._cells, step.cell_id), step.cell_id, why))
 
     def _failure(self, step: PlanStep, error: str) -> NotebookCheck:
         """A step that failed, as a check: a proposal without one of its parts does not hold."""

@@ -22,6 +22,10 @@ DOCSTRINGS, HINTS = Additions(docstrings=True), Additions(type_hints=True)
         ("add type hints to the functions", HINTS),
         ("Add docstrings and type annotations everywhere", BOTH),
         ("give each function a docstring, and don't change anything else", DOCSTRINGS),
+        (
+            "Add type hints to the parameters and return values of all functions. Do not change what the code does.",
+            HINTS,
+        ),
         ("add docstrings and use pathlib", None),
         ("add type hints and rename x to width", None),
         ("remove the docstrings", None),
