@@ -23,10 +23,12 @@ from jupyter_spark.grafting import (
     lacking,
 )
 from jupyter_spark.prompts import REPAIR_TEMPERATURE, Prompt
+from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import Message, TurnRequest
 
 _RULES = Message(role="system", content="You are a Python expert who documents code.")
 DOCSTRING_TOKENS, LINE_TOKENS, SIGNATURE_TOKENS = 300, 80, 160
+SHOWN_TOKENS = 1500
 _QUOTES = '"""'
 _HERE = "_spark_hint_"
 _BODY = "\n    pass\n"
@@ -94,12 +96,14 @@ def blanks_of(request: TurnRequest) -> tuple[Blank, ...]:
 
 
 def _shown(source: str, tree: ast.Module, node: Definition) -> str:
-    """The statement of the cell that a definition stands in: a method is shown with its class."""
+    """The statement of the cell that a definition stands in: a method is shown with its class, unless that is long."""
     lines = source.split("\n")
-    for top in tree.body:
+    for top in (*tree.body, node):
         if top.lineno <= node.lineno <= (top.end_lineno or top.lineno):
             first = min([top.lineno, *(d.lineno for d in getattr(top, "decorator_list", ()))])
-            return "\n".join(lines[first - 1 : top.end_lineno])
+            text = "\n".join(lines[first - 1 : top.end_lineno])
+            if top is node or estimate_tokens(text) <= SHOWN_TOKENS:
+                return text
     return source
 
 

@@ -86,3 +86,9 @@ def test_other_words_and_other_requests_have_no_blanks():
     assert not blanks_of(asked("add docstrings", language="R"))
     assert not blanks_of(asked("add docstrings", "def f(:"))
     assert not blanks_of(asked("add docstrings", 'def f():\n    """Done."""'))
+
+
+def test_a_method_of_a_long_class_is_shown_alone():
+    long = "class A:\n" + "\n".join(f"    value_{i} = {i}" for i in range(500)) + "\n    def g(self, n): return n"
+    (blank,) = blanks_of(asked("add a type hint to g", long))
+    assert blank.prompt.messages[-1].content.startswith("```python\n    def g(self, n): return n\n```")
