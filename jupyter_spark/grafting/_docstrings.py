@@ -13,8 +13,8 @@ INDENT = "    "
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
-def docstring_edit(source: str, node: Definition, text: str) -> TextEdit | None:
-    """Return the edit that gives a definition its docstring, or None where it cannot be put into a line of its own."""
+def docstring_edit(source: str, node: Definition, text: str) -> TextEdit:
+    """Return the edit that gives a definition its docstring."""
     lines = source.split("\n")
     head = lines[node.lineno - 1]
     margin = head[: column_of(head, node.col_offset)]
@@ -28,8 +28,6 @@ def docstring_edit(source: str, node: Definition, text: str) -> TextEdit | None:
         while above > node.lineno and not _is_code(lines[above - 1]):
             above -= 1
         return TextEdit(above, len(lines[above - 1]), 0, f"\n{_literal(text, indent)}")
-    if margin.strip():
-        return None
     inner = margin + INDENT  # ``def f(x): return x`` gets lines of its own
     blanks = len(indent) - len(indent.rstrip())
     return TextEdit(start, column - blanks, blanks, f"\n{_literal(text, inner)}\n{inner}")
@@ -48,10 +46,8 @@ def _literal(text: str, indent: str) -> str:
     return textwrap.indent(f'{raw}"""{text}\n"""', indent, lambda line: bool(line.strip()))
 
 
-def wanted_docstring(node: ast.AST, *, one_line: bool) -> str:
+def wanted_docstring(node: Definition, *, one_line: bool) -> str:
     """Return the docstring of an answer's definition; empty if it has none that says anything."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return ""
     text = (ast.get_docstring(node) or "").strip()
     if one_line:
         text = " ".join(_PARAGRAPH.split(text, maxsplit=1)[0].split())

@@ -88,8 +88,8 @@ def _lacks(node: Definition, additions: Additions) -> bool:
 def _grafted(source: str, key: Key, answer: Definition, additions: Additions, known: Collection[str]) -> str:
     if additions.docstrings and (text := wanted_docstring(answer, one_line=additions.one_line)):
         node = _definition(source, key)
-        edit = docstring_edit(source, node, text) if ast.get_docstring(node) is None else None
-        source = _proved(source, [edit] if edit else [])
+        if ast.get_docstring(node) is None:
+            source = _proved(source, [docstring_edit(source, node, text)])
     if additions.type_hints and not isinstance(answer, ast.ClassDef):
         node = _definition(source, key)
         if not isinstance(node, ast.ClassDef):
