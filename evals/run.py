@@ -26,6 +26,7 @@ from evals.sandbox import run_checks, take_variables
 from evals.tasks import CONTEXT_DIR, TASKS_DIR, Task, load_tasks
 from jupyter_spark.edits import AnswerParser, ParsedAnswer
 from jupyter_spark.errors import SparkError
+from jupyter_spark.filling import blanks_of
 from jupyter_spark.prompts import render_prompt
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderEvent, ProviderRequest, open_provider
 from jupyter_spark.request import build_request
@@ -141,6 +142,9 @@ async def run_task(
     seconds = time.monotonic() - begun
     proposal = last.proposal if isinstance(last, TurnFinished) else None
     first = _parse(request, provider.profile, recording.answers[0]) if recording.answers else None
+    blanks = blanks_of(request) if provider.profile.small and provider.profile.prefill else ()
+    if blanks and proposal is not None:  # no answer is a whole cell; what was put together of the first ones counts
+        first = ParsedAnswer(proposal.edit.new_source, "", closed=True, blocks=1)
     return Outcome(
         task_id=task.id,
         half=task.half,
@@ -148,7 +152,7 @@ async def run_task(
         final=proposal.edit.new_source if proposal else "",
         format_ok=first is not None and bool(first.code) and first.closed and first.blocks == 1,
         holds=proposal is not None and proposal.holds,
-        repaired=len(recording.answers) > 1,
+        repaired=len(recording.answers) > max(1, len(blanks)),
         seconds=seconds,
         problem=f"{last.message} {last.hint}" if isinstance(last, TurnFailed) else _findings(last),
         group="context" if task.context else "edits",

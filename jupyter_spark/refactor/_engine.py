@@ -121,7 +121,7 @@ async def _planned(run: Run, plan: RefactorPlan | None, revise: str) -> AsyncGen
         yield plan
         return
     else:
-        known = plan_by_rules(job.snapshot, job.instruction)
+        known = plan_by_rules(job.snapshot, job.instruction, small=job.profile.small)
         if known is None and job.profile.small:
             known = plan_each_cell(job.snapshot, job.instruction)
         if known is not None:

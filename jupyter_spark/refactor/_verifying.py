@@ -1,4 +1,7 @@
-"""A proposal is run: before and after; a cell that fails since is repaired once with its traceback, and run again."""
+"""A proposal is run: before and after; a cell that fails since is repaired once with its traceback, and run again.
+
+Where the same was asked of each cell, one that does something else keeps its old text, and the others are done.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from jupyter_spark.providers import Provider
 from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose
-from jupyter_spark.refactor._findings import repairs_of_failing
+from jupyter_spark.refactor._findings import guilty_cells, repairs_of_failing
 from jupyter_spark.refactor._output_marks import with_output_marks
+from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import RefactorJob, Run
+from jupyter_spark.refactor._steps import left_check, stands_alone
 from jupyter_spark.verify import CellGroup, VerificationReport, VerifyOptions, VerifyProgress, verify_notebook
 from jupyter_spark.wire import ErrorReport, TurnFigures
 from jupyter_spark.wire_refactor import (
@@ -30,6 +35,7 @@ from jupyter_spark.wire_refactor import (
 )
 
 ROUNDS = 3  # of repairs: each is a run of the notebook more
+ELSE = "with its change the notebook does something else."
 RUNNING = "Running the notebook before and after."
 Progress = Callable[[VerifyProgress], None]
 
@@ -85,7 +91,7 @@ async def run_verified(
     *,
     on_progress: Progress | None = None,
 ) -> AsyncGenerator[AnyRefactorEvent | Verified, None]:
-    """Verify a proposal, and mend what fails since the change.
+    """Verify a proposal, mend what fails since the change, and leave out what does something else where that can be.
 
     Yields
     ------
@@ -97,9 +103,39 @@ async def run_verified(
     yield RefactorNotice(**run.head(), message=RUNNING)
     best = Verified(proposal, await verify_proposal(data, proposal, path, on_progress=on_progress), TurnFigures())
     yield best
+    verifying = _Verifying(job, run, data, path, on_progress)
+    async with aclosing(_mended(verifying, provider, best)) as events:
+        async for event in events:
+            best = event if isinstance(event, Verified) else best
+            yield event
+    async with aclosing(_put_back(verifying, best)) as events:
+        async for event in events:
+            yield event
+
+
+@dataclass(frozen=True)
+class _Verifying:
+    """What every further run of a notebook has in common."""
+
+    job: RefactorJob
+    run: Run
+    data: bytes
+    path: Path
+    on_progress: Progress | None
+
+    async def verified(self, proposal: RefactorProposal) -> Verified:
+        report = await verify_proposal(self.data, proposal, self.path, on_progress=self.on_progress)
+        return Verified(proposal, report, self.run.tally.figures())
+
+
+async def _mended(
+    verifying: _Verifying, provider: Provider, best: Verified
+) -> AsyncGenerator[AnyRefactorEvent | Verified, None]:
+    """Repair the cells that fail since the change, and run again."""
+    job, run = verifying.job, verifying.run
     mended: set[str] = set()
     for _ in range(ROUNDS):
-        failing = _failing(job, data, best)
+        failing = _failing(job, verifying.data, best)
         repairs = [
             repair
             for repair in repairs_of_failing(compose(job.snapshot.cells, best.changes), best.changes, failing)
@@ -120,12 +156,37 @@ async def run_verified(
         yield NotebookChecked(**run.head(), checks=checks)
         marked = with_output_marks(job.snapshot.cells, plan, repairing.changes)
         update = {"changes": tuple(marked), "checks": checks}
-        mended_proposal = best.proposal.model_copy(update=update)
         yield RefactorNotice(**run.head(), message=RUNNING)
-        report = await verify_proposal(data, mended_proposal, path, on_progress=on_progress)
-        if _against(report) > _against(best.report):
+        verified = await verifying.verified(best.proposal.model_copy(update=update))
+        if _against(verified.report) > _against(best.report):
             return
-        best = Verified(mended_proposal, report, run.tally.figures())
+        best = verified
+        yield best
+
+
+async def _put_back(verifying: _Verifying, best: Verified) -> AsyncGenerator[AnyRefactorEvent | Verified, None]:
+    """Leave the cells as they were that do something else since, where the others can be done without them."""
+    job, run = verifying.job, verifying.run
+    alone = {step.cell_id for step in best.proposal.plan.steps if stands_alone(step, best.proposal.plan)}
+    for _ in range(ROUNDS):
+        differing = _differing(job, verifying.data, best)
+        guilty = guilty_cells(compose(job.snapshot.cells, best.changes), best.changes, differing)
+        groups = {change.group for change in best.changes if change.cell_id in guilty}
+        kept = tuple(change for change in best.changes if change.group not in groups)
+        gone = [change.cell_id for change in best.changes if change.group in groups]
+        if not gone or not kept or not alone.issuperset(gone):
+            return
+        left = [left_check(cell_label(job.snapshot.cells, cell_id), cell_id, ELSE) for cell_id in gone]
+        for told in left:
+            yield RefactorNotice(**run.head(), message=told.message, cell_id=told.cell_id)
+        held = _checking(job, best.proposal)(kept)
+        checks = (*with_causes(held, job.snapshot.cells, best.proposal.plan, kept), *left)
+        yield NotebookChecked(**run.head(), checks=checks)
+        yield RefactorNotice(**run.head(), message=RUNNING)
+        verified = await verifying.verified(best.proposal.model_copy(update={"changes": kept, "checks": checks}))
+        if _against(verified.report) > _against(best.report):
+            return
+        best = verified
         yield best
 
 
@@ -141,14 +202,25 @@ def _checking(job: RefactorJob, proposal: RefactorProposal) -> Callable[..., tup
 
 def _failing(job: RefactorJob, data: bytes, verified: Verified) -> dict[str, ErrorReport]:
     """The errors of the cells that fail since the change, by what the cells are called in the proposal."""
-    after = compose(job.snapshot.cells, verified.proposal.changes)
-    names = dict(zip(_ids(proposed(data, verified.proposal)), (cell.cell_id for cell in after), strict=True))
+    names = _names(job, data, verified)
     return {
         names[cell_id]: cell.error
         for cell in verified.report.newly_failing
         if cell.error is not None and cell.error.traceback  # without one it did not come to its end
         for cell_id in cell.after_ids[:1]
     }
+
+
+def _differing(job: RefactorJob, data: bytes, verified: Verified) -> set[str]:
+    """The cells against which something speaks, by what they are called in the proposal."""
+    names = _names(job, data, verified)
+    return {names[cell_id] for cell in verified.report.cells if not cell.holds for cell_id in cell.after_ids}
+
+
+def _names(job: RefactorJob, data: bytes, verified: Verified) -> dict[str, str]:
+    """What the cells that ran are called in the proposal."""
+    after = compose(job.snapshot.cells, verified.proposal.changes)
+    return dict(zip(_ids(proposed(data, verified.proposal)), (cell.cell_id for cell in after), strict=True))
 
 
 def _ids(data: bytes) -> list[str]:
