@@ -6,15 +6,12 @@ What is shown and written is here, on the user's machine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
@@ -32,12 +29,13 @@ from jupyter_spark.refactor import (
     apply_proposal,
     do_work,
     done_key,
+    load_plan,
     proposed,
     refactor_record,
 )
 from jupyter_spark.settings import load_limits
 from jupyter_spark.verify import VerifyMode
-from jupyter_spark.wire_refactor import RefactorPlan, RefactorProposal
+from jupyter_spark.wire_refactor import RefactorProposal
 
 if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
@@ -215,7 +213,7 @@ class _Every:
         if self._writing.apply:
             require_writable(path)
         how = self._how
-        plan = _read_plan(how.plan) if how.plan is not None and how.plan.exists() else None
+        plan = load_plan(how.plan) if how.plan is not None and how.plan.exists() else None
         return scene, NotebookWork(
             path=scene.notebook.path or str(path),
             data=scene.file.data,
@@ -279,15 +277,8 @@ class _Every:
         file.write_text(outcome.plan.model_dump_json(indent=2) + "\n", "utf-8")
         fate = f"the plan is in {file}: change it, and run this again"
         plan = outcome.plan.model_dump(mode="json")
-        return {"notebook": str(scene.path), "plan": plan, "status": DONE, "fate": fate}
-
-
-def _read_plan(path: Path) -> RefactorPlan:
-    try:
-        return RefactorPlan.model_validate(json.loads(path.read_text("utf-8")))
-    except (ValidationError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise UsageError(f"{path} holds no plan: {why}", "Remove it, and --plan writes a new one.") from None
+        figures = outcome.figures.model_dump(mode="json")
+        return {"notebook": str(scene.path), "plan": plan, "status": DONE, "fate": fate, "figures": figures}
 
 
 def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> str:

@@ -5,13 +5,14 @@ from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
 from jupyter_spark.refactor._engine import run_refactor
+from jupyter_spark.refactor._known_plan import load_plan, refitted
 from jupyter_spark.refactor._opened import take_back_opened
 from jupyter_spark.refactor._planning import notebook_hash, plan_lines, read_plan
 from jupyter_spark.refactor._recording import done_key, refactor_record
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
 from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
-from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, worked_on
 
 __all__ = [
     "NotebookWork",
@@ -25,6 +26,7 @@ __all__ = [
     "compose",
     "do_work",
     "done_key",
+    "load_plan",
     "notebook_hash",
     "plan_by_rules",
     "plan_each_cell",
@@ -32,6 +34,7 @@ __all__ = [
     "proposed",
     "read_plan",
     "refactor_record",
+    "refitted",
     "run_refactor",
     "run_verified",
     "take_back",
@@ -40,5 +43,6 @@ __all__ = [
     "verify_proposal",
     "was_interrupted",
     "with_causes",
+    "worked_on",
     "write_back",
 ]

@@ -5,7 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TurnChannel } from './channel/turns';
-import type { TurnRequested } from './_wire';
+import type { ReviewAnswered, ReviewAsked, TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
 import type { Turn } from './chat/turn';
 import type { Completions } from './complete/completions';
@@ -103,3 +103,17 @@ export interface IEditAsking {
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');
+
+/** The review tabs of notebooks. */
+export interface ISparkRefactors {
+  /** Do what a running cell of a notebook asks for. */
+  answer(panel: NotebookPanel, asked: ReviewAsked): Promise<IReviewAnswer>;
+}
+
+/** What is said of it below the cell, or why it could not be done. */
+export type IReviewAnswer = Pick<ReviewAnswered, 'said' | 'problem' | 'hint'>;
+
+export const ISparkRefactors = new Token<ISparkRefactors>(
+  'jupyter-spark-ai:ISparkRefactors',
+  'The review tabs of notebook-wide refactors.'
+);

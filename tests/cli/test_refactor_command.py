@@ -57,7 +57,9 @@ def test_a_plan_is_written_changed_and_carried_out(user, fenced):
     user.answer({"when": "Plan this refactor", "answer": answer}, fenced("df = 2"))
     path, plan = user.notebook("df = 1", "print(df)"), user.home / "plan.json"
     before = path.read_bytes()
-    assert user.run("refactor", path, "make it more", "--plan", plan, "--apply").status == 0
+    planned = user.run("refactor", path, "make it more", "--plan", plan, "--apply", "--json")
+    assert planned.status == 0
+    assert planned.json["notebooks"][0]["figures"]["total_s"] > 0  # what the plan took
     assert path.read_bytes() == before
     told = json.loads(plan.read_text("utf-8"))
     assert [step["instruction"] for step in told["steps"]] == ["two", "three"]

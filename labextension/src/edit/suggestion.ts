@@ -204,6 +204,11 @@ export class Suggestion extends Watched {
     }
   }
 
+  /** Whether some of it was taken already. */
+  get hasTaken(): boolean {
+    return this._hasTaken;
+  }
+
   get isEdited(): boolean {
     return this._isEdited;
   }
