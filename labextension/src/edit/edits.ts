@@ -91,9 +91,9 @@ export class CellEdits implements ISparkEdits {
   }
 
   open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null {
-    const spot = this._spot(panel, cellId);
+    const spot = this._placeOf(panel, cellId);
     const source = base ?? spot?.cell?.getSource();
-    if (!spot?.cell || source === undefined) {
+    if (!spot || source === undefined) {
       return null;
     }
     this._orphaned(spot);
@@ -133,6 +133,13 @@ export class CellEdits implements ISparkEdits {
     return notebook && this._spots.at(notebook, cellId);
   }
 
+  /** The place of a cell that is there, or that was there: its deletion may be undone. */
+  private _placeOf(panel: NotebookPanel, cellId: string): Spot | null {
+    const notebook = sharedOf(panel);
+    const isThere = notebook?.cells.some(cell => cell.id === cellId) === true;
+    return isThere ? this._spot(panel, cellId) : notebook && this._spots.find(notebook, cellId);
+  }
+
   /** The cell that the prompt stands above: the active one, unless that is locked and others are selected. */
   private _anchor(panel: NotebookPanel): Cell | null {
     const { activeCell, selectedCells } = panel.content;
@@ -165,7 +172,7 @@ export class CellEdits implements ISparkEdits {
     spot.changed();
   }
 
-  /** The proposals of cells that are deleted stand in the chat; those of a closed notebook go with it. */
+  /** The proposals of cells that are deleted stand in the chat until the cell is back; those of a closed notebook go with it. */
   private _follow(panel: NotebookPanel): void {
     const follow = (): void => {
       const notebook = sharedOf(panel);
@@ -174,7 +181,10 @@ export class CellEdits implements ISparkEdits {
       }
       panel.content.model?.cells.changed.connect(() => {
         // A cell that is moved is gone for a moment.
-        window.setTimeout(() => this._spots.orphans(notebook).forEach(spot => this._orphaned(spot)));
+        window.setTimeout(() => {
+          this._spots.orphans(notebook).forEach(spot => this._orphaned(spot));
+          this._spots.of(notebook).forEach(spot => this._isBack(spot));
+        });
       });
     };
     void panel.context.ready.then(follow);
@@ -184,8 +194,25 @@ export class CellEdits implements ISparkEdits {
     const turn = this._asking.turnOf(spot.suggestion);
     if (spot.suggestion?.isOpen && turn?.isInCell) {
       turn.leaveCell();
+      this._left.add(turn);
     }
   }
+
+  /** The deletion of a cell was undone: its proposal stands there again, unless it was judged in the chat meanwhile. */
+  private _isBack(spot: Spot): void {
+    const turn = this._asking.turnOf(spot.suggestion);
+    if (turn && this._left.delete(turn)) {
+      const { standing } = this._spark.store.verdicts.of(turn.proposal?.proposal_id ?? '');
+      if (standing === 'open' || standing === 'held') {
+        turn.enterCell();
+      } else {
+        spot.propose(null);
+      }
+    }
+  }
+
+  /** The turns whose cells were deleted. */
+  private readonly _left = new WeakSet<Turn>();
 }
 
 /** The lines that are selected in a cell; null if that is nothing, or everything. */
