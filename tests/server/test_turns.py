@@ -345,8 +345,7 @@ def test_an_edit_that_is_answered_in_words_is_told_whole(server: JupyterServer, 
 def test_history_goes_with_a_notebook_that_is_renamed_in_mid_turn(server: JupyterServer, paced: PacedServer) -> None:
     """What the user does with the edit later is filed there, too."""
     paced.answer, paced.rate_tok_s = EDIT, 10.0
-    turn, (old, new) = fresh(), ("before.ipynb", "after.ipynb")
-    server.call("PUT", f"api/contents/{old}", {"type": "notebook", "content": {"cells": [], "metadata": {}}})
+    turn, old, new = fresh(), server.call("POST", "api/contents", {"type": "notebook"})["path"], "after.ipynb"
     with opened_page(server) as page:
         page.tell_notebook(notebook=old)
         page.ask(turn, "use a loop", notebook=old, kind="rewrite", cell_id="b", conversation_id="renamed")
