@@ -6,6 +6,8 @@ import type { Turn } from '../chat/turn';
 import { notebookName } from '../notebook/name';
 import type { IEditAsking, IEditMaker, IReviewOfAll, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
+import { Merging } from './merging';
+import { Reopening } from './reopening';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { IScope } from './scope';
 import { Suggestion } from './suggestion';
@@ -19,6 +21,8 @@ export class CellEdits implements ISparkEdits {
     private readonly _spots: Spots,
     private readonly _asking: Asking
   ) {
+    this._merging = new Merging(_spots, _asking);
+    this._reopening = new Reopening(_spots, _asking);
     _tracker.widgetAdded.connect((_, panel) => this._follow(panel));
     _tracker.forEach(panel => this._follow(panel));
   }
@@ -172,18 +176,25 @@ export class CellEdits implements ISparkEdits {
     spot.changed();
   }
 
-  /** The proposals of cells that are deleted stand in the chat until the cell is back; those of a closed notebook go with it. */
+  /** The proposals of cells that are deleted stand in the chat until the cell is back. */
   private _follow(panel: NotebookPanel): void {
+    const name = (): string => notebookName(panel.context.path);
     const follow = (): void => {
       const notebook = sharedOf(panel);
       if (!notebook) {
         return;
       }
-      panel.content.model?.cells.changed.connect(() => {
+      this._reopening.opened(notebook, name);
+      panel.context.disposed.connect(() => this._reopening.closed(name(), notebook));
+      const added = new Set<string>();
+      panel.content.model?.cells.changed.connect((_, change) => {
+        change.newValues.forEach(cell => added.add(cell.id));
         // A cell that is moved is gone for a moment.
         window.setTimeout(() => {
-          this._spots.orphans(notebook).forEach(spot => this._orphaned(spot));
+          const gone = this._spots.orphans(notebook).filter(spot => !this._merging.follow(spot, added));
+          gone.forEach(spot => this._orphaned(spot));
           this._spots.of(notebook).forEach(spot => this._isBack(spot));
+          added.clear();
         });
       });
     };
@@ -211,6 +222,8 @@ export class CellEdits implements ISparkEdits {
     }
   }
 
+  private readonly _merging: Merging;
+  private readonly _reopening: Reopening;
   /** The turns whose cells were deleted. */
   private readonly _left = new WeakSet<Turn>();
 }
