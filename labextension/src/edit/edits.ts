@@ -161,7 +161,8 @@ export class CellEdits implements ISparkEdits {
   /** A cell far away has no editor yet. */
   private async _bringIn(panel: NotebookPanel, cell: Cell, spot: Spot): Promise<void> {
     if (!cell.inViewport) {
-      await panel.content.scrollToItem(panel.content.activeCellIndex);
+      // Lab gives up when it is told to scroll elsewhere; the prompt comes into view as soon as it is drawn.
+      await panel.content.scrollToItem(panel.content.activeCellIndex).catch(() => undefined);
       await cell.ready;
     }
     if (cell.inputHidden) {

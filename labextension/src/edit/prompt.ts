@@ -88,6 +88,8 @@ function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {
   spot.wantsKeyboard = false;
   field.focus({ preventScroll: true });
   field.select();
+  // The reader may have scrolled away from the cell, or past its code.
+  field.parentElement?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Whether a field has the keyboard, or had it when it was taken out of the page. */
