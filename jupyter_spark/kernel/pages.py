@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from jupyter_spark.journal import judge_edit
+from jupyter_spark.journal import judge_edit, notebook_scope
 from jupyter_spark.kernel.comms import hear_at_once
 from jupyter_spark.kernel.incell import InCell
 from jupyter_spark.kernel.readers import Reader, keep_newest, opened_page, send_frames
@@ -256,12 +256,15 @@ class Pages:
         if (turn := self._turn(frame.turn_id)) is not None:
             turn.judged(frame)
         session = self._magics.commands.session
+        kept = session.journal.turn(frame.turn_id)
+        # The notebook may have been renamed since: the turn is filed where it is now.
+        scope = notebook_scope(kept.notebook_path) if kept and kept.notebook_path else session.scope
         before, after = without_our_line(frame.before), without_our_line(frame.after)
         if before != after or frame.outcome == "refused":
             judge_edit(
                 session.journal,
                 frame.turn_id,
-                session.scope,
+                scope,
                 frame.cell_id,
                 frame.operation,
                 frame.outcome,

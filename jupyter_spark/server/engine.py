@@ -110,6 +110,11 @@ class Engine:
             frame.after,
         )
 
+    def renamed(self, old: str, new: str) -> None:
+        """File under its new path what was kept of a notebook, or of a folder's; in order and off the loop."""
+        for before, now in {(self.path_of(old), self.path_of(new)), (str(self.root / old), str(self.root / new))}:
+            self._judging.submit(self.journal.rename, before, now)
+
     def keep_standing(self, frame: RefactorStands) -> None:
         """Keep what of a refactor stands in an open notebook, in order and off the loop."""
         scope = self.path_of(frame.notebook)

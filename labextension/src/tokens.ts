@@ -60,7 +60,8 @@ export interface ISparkEdits {
   /** The edit that is shown in a cell and not judged yet. */
   shown(panel: NotebookPanel, cellId: string): Suggestion | null;
   /**
-   * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`; null if the cell is gone.
+   * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`. Null if there never was such
+   * a cell; one that was deleted shows the edit when the deletion is undone.
    *
    * @param base - the text that it is made from; what the cell holds now if it is not given
    * @param maker - where its turn runs if that is not the server; the suggestion is fed from its turn then

@@ -98,11 +98,22 @@ test('the lines of a turn arrive under its number, and its end is answered', () 
   expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: true }]);
 });
 
-test('a cell that is gone cannot show it', () => {
+test('a cell that never was cannot show it', () => {
   const all = made();
   all.state.source = null;
   all.turns.take([TOLD]);
   expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: false }]);
+});
+
+test('a cell that is deleted in mid-turn keeps what comes, in case it comes back', () => {
+  const all = made();
+  all.turns.take([TOLD, [7, 1, ['value = 2']]]);
+  all.state.source = null;
+  all.turns.take([news(READY)]);
+  feed(all);
+  all.turns.take([news(FINISHED)]);
+  expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: true }]);
+  expect(all.shown[0]?.suggestion.state).toBe('ready');
 });
 
 test('a cell that holds the new text already has nothing to judge', () => {

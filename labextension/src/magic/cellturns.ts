@@ -9,7 +9,7 @@ import type { IEditMaker, IReviewAnswer } from '../tokens';
 
 /** What is used of a notebook's page. */
 export interface ICells {
-  /** Show an edit in a cell; null if the cell is gone. */
+  /** Show an edit in a cell, or keep it for one that was deleted; null if there never was such a cell. */
   open(told: CellTurn, maker: IEditMaker): Suggestion | null;
   /** What a cell holds now; null if it is gone. */
   source(cellId: string): string | null;
@@ -121,8 +121,9 @@ export class CellTurns {
     if (!proposal || turn.state !== 'done') {
       return;
     }
+    // A cell that is gone may come back, and its edit with it: nothing else knows of that cell any more.
     const now = this._cells.source(turn.cellId ?? '');
-    const shown = suggestion.isOpen && now !== null && now !== proposal.edit.new_source;
+    const shown = suggestion.isOpen && now !== proposal.edit.new_source;
     if (!shown) {
       this._shown.delete(number);
       suggestion.refuse();
