@@ -24,7 +24,7 @@ from pathlib import Path
 
 from evals.sandbox import run_checks, take_variables
 from evals.tasks import CONTEXT_DIR, TASKS_DIR, Task, load_tasks
-from jupyter_spark.edits import AnswerParser, ParsedAnswer
+from jupyter_spark.edits import ParsedAnswer, parser_for
 from jupyter_spark.errors import SparkError
 from jupyter_spark.filling import blanks_of
 from jupyter_spark.prompts import render_prompt
@@ -162,9 +162,10 @@ async def run_task(
 
 def _parse(request: TurnRequest, profile: Profile, answer: tuple[str, str]) -> ParsedAnswer:
     prompt = render_prompt(request, small=profile.small, prefill=profile.prefill)
-    parser = AnswerParser(prompt.fence if prompt.prefill else "")
+    parser = parser_for(request, prompt.fence if prompt.prefill else "")
     parser.feed(answer[0])
-    return parser.finish(stopped_at_fence=bool(prompt.stop) and answer[1] == "stop")[1]
+    stopped_at_fence = bool(prompt.stop) and answer[1] == "stop"
+    return parser.finish(stopped_at_fence=stopped_at_fence, cut_off=answer[1] == "length")[1]
 
 
 def _findings(last: object) -> str:

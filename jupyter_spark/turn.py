@@ -14,7 +14,7 @@ from typing import Any
 
 from jupyter_spark.attempts import Attempt, better, judge, place_of
 from jupyter_spark.conversation import settled
-from jupyter_spark.edits import AnswerParser, Lines, ParsedAnswer, Words
+from jupyter_spark.edits import Lines, ParsedAnswer, Words, parser_for
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
 from jupyter_spark.filling import Blank, blanks_of
@@ -287,7 +287,7 @@ class _Turn:
     async def _edit(self) -> AsyncGenerator[AnyTurnEvent | Attempt, None]:
         """One attempt: its lines as they arrive, then the attempt itself with its checks."""
         prompt = self._prompt
-        parser = AnswerParser(prompt.fence if prompt.prefill else "")
+        parser = parser_for(self.request, prompt.fence if prompt.prefill else "")
         yield self._edit_started()
         self._arrived = [prompt.prefill]
         async with aclosing(self._answer()) as answer:
@@ -299,9 +299,10 @@ class _Turn:
                     continue
                 yield item
                 if isinstance(item, TurnSteered):  # the endpoint goes on with the new words, from the beginning
-                    parser = AnswerParser("")
+                    parser = parser_for(self.request)
                     yield self._edit_started()
-        rest, parsed = parser.finish(stopped_at_fence=bool(prompt.stop) and self._reason == "stop")
+        at_fence = bool(prompt.stop) and self._reason == "stop"
+        rest, parsed = parser.finish(stopped_at_fence=at_fence, cut_off=self._reason == "length")
         for event in self._pieces(rest):
             yield event
         if prompt.stop and parsed.closed:
