@@ -23,6 +23,8 @@ export interface IEditing {
   judging: Judging;
   edits: CellEdits;
   trans: TranslationBundle;
+  /** Called when a change was accepted by the command. */
+  accepted: () => void;
 }
 
 export function editCommands(editing: IEditing): Commands {
@@ -42,7 +44,7 @@ export function editCommands(editing: IEditing): Commands {
   };
 }
 
-function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): Commands {
+function judgingCommands({ tracker, spots, judging, edits, trans, accepted }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
   const isReady = (spot: Spot | null): boolean => spot?.suggestion?.state === 'ready';
   const stands = (spot: Spot | null): boolean => !!spot?.taken && spot.taken.after === spot.cell?.getSource();
@@ -57,7 +59,13 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
       label: trans.__('Accept the Change of This Cell'),
       caption: trans.__('Write the proposed change into the active cell, as one step to undo'),
       isEnabled: () => isReady(here()),
-      execute: () => withSpot(here(), spot => judging.accept(spot))
+      execute: () =>
+        withSpot(here(), spot => {
+          judging.accept(spot);
+          if (!spot.suggestion) {
+            accepted(); // what was accepted is to be read before it runs
+          }
+        })
     },
     reject: {
       label: trans.__('Reject the Change of This Cell'),
@@ -77,7 +85,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
         if (whole) {
           whole.acceptAll();
         } else {
-          ready().forEach(spot => judging.accept(spot));
+          judging.acceptAll(ready());
         }
       }
     },
@@ -90,7 +98,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
         if (whole) {
           whole.rejectAll();
         } else {
-          all().forEach(spot => judging.refuse(spot));
+          judging.refuseAll(all());
         }
       }
     },

@@ -1,13 +1,12 @@
 /** The prompt above a cell: Enter sends, Shift+Enter breaks the line, Up recalls, Escape stops, then closes. */
 
 import type { EditorView, Panel } from '@codemirror/view';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { sparkIcon } from '../chat/icon';
 import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
+import { type ITogetherActions, TogetherButtons } from './together';
 
-export interface IPromptActions {
-  trans: TranslationBundle;
+export interface IPromptActions extends ITogetherActions {
   runKey: RunKey;
   /** Ask, or redirect what runs. */
   send(spot: Spot, words: string): void;
@@ -35,6 +34,8 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
   field.setAttribute('aria-label', trans.__('What to change'));
   const scope = dom.appendChild(document.createElement('span'));
   scope.className = 'jp-Spark-scope';
+  const together = new TogetherButtons(spot, actions);
+  dom.append(together.element);
   const hint = dom.appendChild(document.createElement('span'));
   hint.className = 'jp-Spark-hint';
   hint.setAttribute('aria-hidden', 'true');
@@ -45,13 +46,17 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       fitHeight(field);
     }
     const { suggestion } = spot;
-    const isRunning = suggestion?.isRunning ?? false;
     scope.textContent = actions.scope(spot, view);
     scope.hidden = !scope.textContent;
     field.placeholder = suggestion?.isOpen
       ? trans.__('Say more to redirect the change')
       : trans.__('Say what to change');
-    hint.textContent = isRunning ? trans.__('↵ redirect · Esc stop') : trans.__('↵ send · Esc close');
+    hint.textContent = suggestion?.isRunning
+      ? trans.__('↵ redirect · Esc stop')
+      : suggestion?.state === 'ready'
+        ? trans.__('↵ send · Esc reject')
+        : trans.__('↵ send · Esc close');
+    together.show();
   };
   const leave = spot.watch(() => {
     show();
@@ -79,6 +84,7 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
     },
     destroy: () => {
       leave();
+      together.dispose();
       spot.leftAt = hadKeyboard() ? performance.now() : -Infinity;
     }
   };

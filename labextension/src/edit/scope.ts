@@ -43,3 +43,13 @@ export function moved(scope: IScope, lines: readonly string[], now: readonly str
   const places = placesOf(lines, now);
   return { from: places[scope.from] ?? now.length, to: places[scope.to] ?? now.length };
 }
+
+/** The same single lines in a text that has changed; one that is gone is in it no more. */
+export function movedLines(
+  of: ReadonlySet<number>,
+  lines: readonly string[],
+  now: readonly string[]
+): ReadonlySet<number> {
+  const places = of.size ? placesOf(lines, now) : [];
+  return new Set([...of].flatMap(line => (lines[line] === now[places[line] ?? -1] ? (places[line] ?? []) : [])));
+}

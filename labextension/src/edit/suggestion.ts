@@ -7,9 +7,9 @@
 
 import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
-import { type IHunk, LineDiff } from './linediff';
+import { diffLines, type IHunk, LineDiff } from './linediff';
 import { type Merge, merge3 } from './merge';
-import { type IScope, moved } from './scope';
+import { type IScope, moved, movedLines } from './scope';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
 
@@ -50,6 +50,8 @@ export class Suggestion extends Watched {
   scope: IScope | null = null;
   /** Whether the user and the proposal changed the same lines, each in its own way. */
   conflicts = false;
+  /** The lines of `base` that the user wrote since, where the proposal stands against them after a conflict. */
+  own: ReadonlySet<number> = new Set();
 
   get base(): string {
     return this._base;
@@ -257,7 +259,12 @@ export class Suggestion extends Watched {
   /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
   face(now: string): void {
     this.conflicts = false;
-    this._show(now, this.lines);
+    const typed = diffLines(this.baseLines, now.split('\n'));
+    const own = new Set(typed.flatMap(({ newFrom, newTo }) => range(newFrom, newTo)));
+    this._setDiff(now, this.lines);
+    this._round++;
+    this.own = own;
+    this.changed();
   }
 
   take(): void {
@@ -298,8 +305,9 @@ export class Suggestion extends Watched {
   private _setDiff(base: string, lines: readonly string[]): void {
     const diff = new LineDiff(base.split('\n'));
     diff.add(lines);
-    if (this.scope && base !== this._base) {
-      this.scope = moved(this.scope, this.baseLines, diff.oldLines);
+    if (base !== this._base) {
+      this.scope = this.scope && moved(this.scope, this.baseLines, diff.oldLines);
+      this.own = movedLines(this.own, this.baseLines, diff.oldLines);
     }
     this._base = base;
     this._diff = diff;
@@ -314,4 +322,8 @@ export class Suggestion extends Watched {
   private _hunksKey = '';
   private _hasTaken = false;
   private _isEdited = false;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
 }
