@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KeyGuard } from './again';
 
 /** A page that runs a cell with Ctrl+Enter, and a clock. */
-function page(): { guard: KeyGuard; wait(ms: number): void; press(repeat?: boolean, key?: string): boolean } {
+function page(): { guard: KeyGuard; wait: (ms: number) => void; press: (repeat?: boolean, key?: string) => boolean } {
   let now = 0;
   const guard = new KeyGuard(
     event => event.key === 'Enter' && event.ctrlKey,

@@ -1,6 +1,7 @@
 /** The prompt above a cell: Enter sends, Shift+Enter breaks the line, Up recalls, Escape stops, then closes. */
 
 import type { EditorView, Panel } from '@codemirror/view';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { sparkIcon } from '../chat/icon';
 import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
@@ -45,17 +46,12 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       field.value = spot.draft;
       fitHeight(field);
     }
-    const { suggestion } = spot;
     scope.textContent = actions.scope(spot, view);
     scope.hidden = !scope.textContent;
-    field.placeholder = suggestion?.isOpen
+    field.placeholder = spot.suggestion?.isOpen
       ? trans.__('Say more to redirect the change')
       : trans.__('Say what to change');
-    hint.textContent = suggestion?.isRunning
-      ? trans.__('↵ redirect · Esc stop')
-      : suggestion?.state === 'ready'
-        ? trans.__('↵ send · Esc reject')
-        : trans.__('↵ send · Esc close');
+    hint.textContent = hintOf(spot, trans);
     together.show();
   };
   const leave = spot.watch(() => {
@@ -88,6 +84,14 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       spot.leftAt = hadKeyboard() ? performance.now() : -Infinity;
     }
   };
+}
+
+/** What the keys do now. */
+function hintOf({ suggestion }: Spot, trans: TranslationBundle): string {
+  if (suggestion?.isRunning) {
+    return trans.__('↵ redirect · Esc stop');
+  }
+  return suggestion?.state === 'ready' ? trans.__('↵ send · Esc reject') : trans.__('↵ send · Esc close');
 }
 
 function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {

@@ -7,23 +7,12 @@
 
 import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
-import { diffLines, type IHunk, LineDiff } from './linediff';
+import { type IHunk, LineDiff } from './linediff';
 import { type Merge, merge3 } from './merge';
-import { type IScope, moved, movedLines } from './scope';
+import { freshLines, type IScope, moved, movedLines } from './scope';
+import type { IWay } from './way';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
-
-/** One of several ways to do what was asked. */
-export interface IWay {
-  readonly text: string;
-  readonly checks: readonly CheckResult[];
-  /** By which whoever offers it knows it. */
-  readonly key?: string;
-  /** What it was made from, if that is not what the first one was made from. */
-  readonly origin?: string;
-  /** Whether the user put own words into it. */
-  readonly isEdited?: boolean;
-}
 
 /** A proposed edit. */
 export class Suggestion extends Watched {
@@ -259,12 +248,9 @@ export class Suggestion extends Watched {
   /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
   face(now: string): void {
     this.conflicts = false;
-    const typed = diffLines(this.baseLines, now.split('\n'));
-    const own = new Set(typed.flatMap(({ newFrom, newTo }) => range(newFrom, newTo)));
-    this._setDiff(now, this.lines);
-    this._round++;
+    const own = freshLines(this.baseLines, now.split('\n'));
+    this._show(now, this.lines);
     this.own = own;
-    this.changed();
   }
 
   take(): void {
@@ -322,8 +308,4 @@ export class Suggestion extends Watched {
   private _hunksKey = '';
   private _hasTaken = false;
   private _isEdited = false;
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, index) => from + index);
 }
