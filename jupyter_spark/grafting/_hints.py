@@ -172,14 +172,18 @@ def bound_by_imports(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def missing_imports(tree: ast.Module, answer: ast.Module, known: Collection[str]) -> list[str]:
-    """Return the lines that import what the hints of a cell use and nothing defines."""
+def missing_imports(before: ast.Module, tree: ast.Module, answer: ast.Module, known: Collection[str]) -> list[str]:
+    """Return the lines that import what the new hints of a cell use and nothing defines."""
     offered = bound_by_imports(answer)
     defined = {*known, *_TYPES, *bound_by_imports(tree)}
-    used = {node.id for hint in _hints(tree) for node in ast.walk(hint) if isinstance(node, ast.Name)} - defined
+    used = _hint_names(tree) - _hint_names(before) - defined
     typing_names = sorted(name for name in used if name in _TYPING)
     lines = [offered[name] for name in sorted(used & offered.keys() - {*typing_names})]
     return [*([f"from typing import {', '.join(typing_names)}"] if typing_names else []), *lines]
+
+
+def _hint_names(tree: ast.AST) -> set[str]:
+    return {node.id for hint in _hints(tree) for node in ast.walk(hint) if isinstance(node, ast.Name)}
 
 
 def _hints(tree: ast.AST) -> Iterator[ast.expr]:
