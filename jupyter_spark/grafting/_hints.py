@@ -10,7 +10,12 @@ import tokenize
 import typing
 from collections.abc import Collection, Iterator
 
-from jupyter_spark.grafting._contradictions import default_of, is_contradicted_by, is_contradicted_by_returns
+from jupyter_spark.grafting._contradictions import (
+    default_of,
+    is_contradicted_by,
+    is_contradicted_by_returns,
+    returns_nothing,
+)
 from jupyter_spark.grafting._definitions import Function, bare_parameters, parameters
 from jupyter_spark.textedits import TextEdit, column_of
 
@@ -54,13 +59,7 @@ def hint_edits(
         default = _DEFAULT.match(lines[line - 1], column)
         text = f": {_written(hint, late)}{' = ' if default else ''}"
         edits.append(TextEdit(line, column, len(default[0]) if default else 0, text))
-    hint = _meant(answer.returns) if answer.returns is not None else None
-    if (
-        node.returns is None
-        and hint is not None
-        and is_type(hint, known)
-        and not is_contradicted_by_returns(node, hint)
-    ):
+    if node.returns is None and (hint := _return_hint(node, answer, known)) is not None:
         place = _end_of_parameters(source, node)
         edits += [TextEdit(*place, 0, f" -> {_written(hint, late)}")] if place else []
     return edits
@@ -71,6 +70,15 @@ def _meant(hint: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name):
             node.id = _MEANT.get(node.id, node.id)
     return hint
+
+
+def _return_hint(node: Function, answer: Function, known: Collection[str]) -> ast.expr | None:
+    """What a function is told to return, if that can be; what can be seen to return nothing needs no telling."""
+    if returns_nothing(node):
+        return ast.Constant(None)
+    hint = _meant(answer.returns) if answer.returns is not None else None
+    is_fit = hint is not None and is_type(hint, known) and not is_contradicted_by_returns(node, hint)
+    return hint if is_fit else None
 
 
 def _written(hint: ast.expr, late: Collection[str]) -> str:

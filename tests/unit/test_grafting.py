@@ -156,7 +156,7 @@ def test_what_python_cannot_evaluate_as_a_type_is_left(hint):
         ("return 1, 2", "tuple[int, int, int]"),
         ("return [1], [2]", "tuple[float, float]"),
         ("return [a for a in b]", "dict"),
-        ("print(1)", "int"),
+        ("raise NotImplementedError", "None | Nowhere"),
         ("return f'{1}'", "None"),
         ("yield 1", "list[int]"),
     ],
@@ -164,6 +164,13 @@ def test_what_python_cannot_evaluate_as_a_type_is_left(hint):
 def test_a_hint_that_the_function_contradicts_is_left(body, hint):
     source = f"def f(): {body}"
     assert hinted(source, f"def f() -> {hint}") == source
+
+
+def test_what_can_be_seen_to_return_nothing_does():
+    source = "def f(self): self.x = lambda: 1"
+    assert hinted(source, "def f(self)") == hinted(source, "def f(self) -> int") == source.replace("):", ") -> None:")
+    assert hinted("def f(): pass", "def f()") == "def f(): pass"  # for others to write
+    assert hinted("def f(): return g()", "def f()") == "def f(): return g()"
 
 
 def test_a_hint_that_the_default_contradicts_is_left():
