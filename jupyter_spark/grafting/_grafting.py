@@ -88,13 +88,22 @@ def _lacks(node: Definition, additions: Additions) -> bool:
 def _grafted(source: str, key: Key, answer: Definition, additions: Additions, known: Collection[str]) -> str:
     if additions.docstrings and (text := wanted_docstring(answer, one_line=additions.one_line)):
         node = _definition(source, key)
-        if ast.get_docstring(node) is None:
+        if ast.get_docstring(node) is None and text not in _docstrings_around(source, key):
             source = _proved(source, [docstring_edit(source, node, text)])
     if additions.type_hints and not isinstance(answer, ast.ClassDef):
         node = _definition(source, key)
         if not isinstance(node, ast.ClassDef):
             source = _proved(source, hint_edits(source, node, answer, known, _late(source, node)))
     return source
+
+
+def _docstrings_around(source: str, key: Key) -> set[str]:
+    """The docstrings of what a definition stands in: a small model gives a method that of its class."""
+    tree = parse_cell(source)
+    around = definitions(tree) if tree is not None else {}
+    return {
+        (ast.get_docstring(node) or "").strip() for (name, _), node in around.items() if key[0].startswith(f"{name}.")
+    }
 
 
 def _late(source: str, node: Definition) -> set[str]:

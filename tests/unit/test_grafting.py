@@ -88,6 +88,14 @@ def test_a_docstring_that_is_there_stays():
     assert graft(source, 'def f():\n    """Theirs."""', DOCSTRINGS, ()) == source
 
 
+def test_a_method_does_not_get_the_docstring_of_its_class():
+    source = 'class A:\n    """An A."""\n    def f(self): return 1\n    def g(self): return 2'
+    told = graft(
+        source, 'class A:\n    def f(self):\n        """An A."""\n    def g(self):\n        """G."""', DOCSTRINGS, ()
+    )
+    assert told == source.replace("g(self): return 2", 'g(self):\n        """G."""\n        return 2')
+
+
 def test_one_line_is_one_line():
     answer = 'def f():\n    """\n    Compute the\n    gradient.\n\n    Parameters: none.\n    """'
     told = graft("def f():\n    return 1", answer, Additions(docstrings=True, one_line=True), ())
@@ -228,7 +236,7 @@ def _with_everything(tree):
     """The tree of an answer in which every function has all that it can have."""
     for node in definitions(tree).values():
         if ast.get_docstring(node) is None:
-            node.body.insert(0, ast.Expr(ast.Constant("What it does.\n\nMore of it.")))
+            node.body.insert(0, ast.Expr(ast.Constant(f"What {node.name} does.\n\nMore of it.")))
         if not isinstance(node, ast.ClassDef):
             for arg in bare_parameters(node):
                 arg.annotation = ast.Name("object", ast.Load())
