@@ -11,8 +11,9 @@ import { type IMarks, marksOf } from './intraline';
 import type { IHunk } from './linediff';
 import { type IOverlay, type IOverlayActions, overlayExtension, overlayOf, showOverlay } from './overlay';
 import { panelsExtension, type IPanels, showPanels } from './panels';
+import { resync } from './resync';
 import { outsideOf } from './scope';
-import type { ISpotNotebook, Spot, Spots } from './spot';
+import type { ISpotCell, ISpotNotebook, Spot, Spots } from './spot';
 import type { Suggestion } from './suggestion';
 
 /** Finds what colours code, by its MIME type; null if nothing does. */
@@ -108,6 +109,9 @@ export class Presenter {
     for (const spot of due) {
       const suggestion = spot.suggestion?.isOpen ? spot.suggestion : null;
       const cell = spot.cell;
+      if (cell && (suggestion || spot.taken)) {
+        this._resync(spot, cell);
+      }
       if (suggestion && cell) {
         suggestion.follow(cell.getSource());
       }
@@ -115,6 +119,19 @@ export class Presenter {
       this._due.delete(spot);
       spot.views.forEach(view => this._show(view, spot, spot.suggestion?.isOpen ? spot.suggestion : null));
     }
+  }
+
+  /** Keep the editors of a cell with other line ends right: the change that Lab's own way loses is told by the cell. */
+  private _resync(spot: Spot, cell: ISpotCell): void {
+    const source = cell.getSource();
+    if (!source.includes('\r\n')) {
+      return;
+    }
+    if (!this._watched.has(cell)) {
+      this._watched.add(cell);
+      cell.changed?.connect(() => this.later(spot));
+    }
+    spot.views.forEach(view => resync(view, source));
   }
 
   private _show(view: EditorView, spot: Spot, suggestion: Suggestion | null): void {
@@ -219,6 +236,7 @@ export class Presenter {
 
   private readonly _spots: Spots;
   private readonly _due = new Set<Spot>();
+  private readonly _watched = new WeakSet<ISpotCell>();
   private _isPlanned = false;
   private _restUntil = 0;
   private readonly _kept = new WeakMap<Suggestion, { round: number; marks: Map<string, IMarks> }>();

@@ -10,6 +10,7 @@ import type { IWritableCell } from './write';
 /** What is used of a cell; Lab's shared cells have it. */
 export interface ISpotCell extends IEditableCell, IWritableCell {
   getMetadata(key: string): unknown;
+  readonly changed?: { connect(slot: () => void): unknown };
 }
 
 /** What is used of a notebook; Lab's shared notebooks have it. A moved cell is another object with the same id. */

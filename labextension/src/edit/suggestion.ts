@@ -9,19 +9,20 @@ import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
 import { type IAround, NOTHING_AROUND, resurrounded, resurroundedText, surrounded } from './around';
 import { type IHunk, LineDiff } from './linediff';
+import { unified } from './lineends';
 import { type Merge, merge3 } from './merge';
 import { type IScope, moved } from './scope';
 import { type IWay, movedWay } from './way';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
 
-/** A proposed edit. */
+/** A proposed edit. Whatever line ends its texts have, it knows them with `\n`. */
 export class Suggestion extends Watched {
   /** @param base - the cell's text that the edit is made from */
   constructor(base: string) {
     super();
-    this._origin = this._base = base;
-    this._diff = new LineDiff(base.split('\n'));
+    this._origin = this._base = unified(base);
+    this._diff = new LineDiff(this._base.split('\n'));
   }
 
   state: SuggestionState = 'waiting';
@@ -82,6 +83,7 @@ export class Suggestion extends Watched {
 
   /** The cell's text at the moment it is asked for; nothing has arrived yet. */
   startFrom(base: string): void {
+    base = unified(base);
     if (this.state === 'waiting' && (base !== this._base || this._around !== NOTHING_AROUND)) {
       this._around = NOTHING_AROUND;
       this._origin = base;
@@ -112,7 +114,7 @@ export class Suggestion extends Watched {
   /** The edit is whole. Its text counts, whatever arrived before. */
   ready(text: string, checks: readonly CheckResult[] = []): void {
     if (this.isOpen) {
-      const lines = surrounded(text.split('\n'), this._around);
+      const lines = surrounded(unified(text).split('\n'), this._around);
       this.state = 'ready';
       this.checks = checks;
       this._isEdited = false;
@@ -165,8 +167,8 @@ export class Suggestion extends Watched {
     if (this.state === 'ready' && ways.length) {
       // What the user typed meanwhile is in the shown text, not in the way's.
       const { key } = this.ways[this.shown] ?? {};
-      const here = ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
-      this.ways = ways;
+      this.ways = ways.map(way => ({ ...way, text: unified(way.text), origin: way.origin && unified(way.origin) }));
+      const here = this.ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
       if (here < 0 && !this._isEdited) {
         this.choose(0);
       } else {
@@ -200,8 +202,8 @@ export class Suggestion extends Watched {
 
   /** Put the user's own words in the place of the proposal's. */
   revise(text: string): void {
-    if (this.state === 'ready' && text !== this.text) {
-      this._edit(text.split('\n'));
+    if (this.state === 'ready' && unified(text) !== this.text) {
+      this._edit(unified(text).split('\n'));
     }
   }
 
@@ -235,14 +237,14 @@ export class Suggestion extends Watched {
   rebase(base: string): void {
     if (this.isOpen) {
       this._hasTaken = true;
-      this._show(base, this.lines);
+      this._show(unified(base), this.lines);
       this._closeIfNothingIsLeft();
     }
   }
 
   /** The proposal for a cell that holds another text now. */
   mergedWith(now: string): Merge {
-    return merge3(this._base, now, this.text);
+    return merge3(this._base, unified(now), this.text);
   }
 
   /** The user typed into the cell: both sides get what was typed, where the lines allow it. */
@@ -250,6 +252,7 @@ export class Suggestion extends Watched {
     if (this.state !== 'ready') {
       return;
     }
+    now = unified(now);
     const merge = this.mergedWith(now);
     const before = this.conflicts;
     this.conflicts = !merge.ok;
@@ -263,7 +266,7 @@ export class Suggestion extends Watched {
   /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
   face(now: string): void {
     this.conflicts = false;
-    this._show(now, this.lines);
+    this._show(unified(now), this.lines);
   }
 
   take(): void {
