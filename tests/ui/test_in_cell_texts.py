@@ -1,4 +1,4 @@
-"""Cells whose text is not plain Python with the usual line ends: what comes back is what was there, but for the change."""
+"""Cells that are not plain Python with the usual line ends: what comes back is what was there, but for the change."""
 
 from __future__ import annotations
 
