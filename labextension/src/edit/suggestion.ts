@@ -6,41 +6,22 @@
  */
 
 import type { CheckResult } from '../_wire';
-import { Watched } from '../watched';
 import { type IAround, NOTHING_AROUND, resurrounded, resurroundedText, surrounded } from './around';
 import { type IHunk, LineDiff } from './linediff';
 import { unified } from './lineends';
 import { type Merge, merge3 } from './merge';
-import { type IScope, moved } from './scope';
+import { moved } from './scope';
+import { Told } from './told';
 import { type IWay, movedWay } from './way';
 
-export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
-
 /** A proposed edit. Whatever line ends its texts have, it knows them with `\n`. */
-export class Suggestion extends Watched {
+export class Suggestion extends Told {
   /** @param base - the cell's text that the edit is made from */
   constructor(base: string) {
     super();
     this._origin = this._base = unified(base);
     this._diff = new LineDiff(this._base.split('\n'));
   }
-
-  state: SuggestionState = 'waiting';
-  /** What was asked for. */
-  instruction = '';
-  /** What went wrong, and what to do about it. */
-  problem = '';
-  hint = '';
-  /** Speed, and whatever else is worth a quiet line. */
-  figures: readonly string[] = [];
-  checks: readonly CheckResult[] = [];
-  /** The other ways, the shown one included; empty if there is only one. */
-  ways: readonly IWay[] = [];
-  shown = 0;
-  /** The lines of the cell that it was asked for; null for the whole of it. */
-  scope: IScope | null = null;
-  /** Whether the user and the proposal changed the same lines, each in its own way. */
-  conflicts = false;
 
   get base(): string {
     return this._base;
@@ -61,14 +42,6 @@ export class Suggestion extends Watched {
   /** Counts up when what is shown is not what was shown with more lines at its end. */
   get round(): number {
     return this._round;
-  }
-
-  get isOpen(): boolean {
-    return this.state !== 'taken' && this.state !== 'refused';
-  }
-
-  get isRunning(): boolean {
-    return this.state === 'waiting' || this.state === 'streaming';
   }
 
   /** The changes as far as they are known. */
@@ -126,22 +99,6 @@ export class Suggestion extends Watched {
     }
   }
 
-  stop(): void {
-    if (this.isRunning) {
-      this.state = 'stopped';
-      this.changed();
-    }
-  }
-
-  fail(problem: string, hint = ''): void {
-    if (this.isOpen) {
-      this.state = 'failed';
-      this.problem = problem;
-      this.hint = hint;
-      this.changed();
-    }
-  }
-
   /** The cell's lines stand among others now: false if that cannot be shown, as the user changed what stood there. */
   surround(around: IAround): boolean {
     const old = this._around;
@@ -155,11 +112,6 @@ export class Suggestion extends Watched {
     this._around = around;
     this._show(base.join('\n'), lines);
     return true;
-  }
-
-  tell(figures: readonly string[]): void {
-    this.figures = figures;
-    this.changed();
   }
 
   /** Ways to choose from. The one that is shown stays, where it is among them. */
@@ -280,6 +232,7 @@ export class Suggestion extends Watched {
   /** What the user put into one of several ways is there again when it is shown again. */
   private _edit(lines: readonly string[]): void {
     this._isEdited = true;
+    this.checks = []; // those were of another text
     this._show(this._base, lines);
     const edited = { text: this.text, checks: [], origin: this._base, isEdited: true };
     this.ways = this.ways.map((way, index) => (index === this.shown ? { ...way, ...edited } : way));
