@@ -2,6 +2,7 @@
 
 import { aroundOf, NOTHING_AROUND } from './around';
 import type { Asking } from './asking';
+import { unified } from './lineends';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 
 export class Merging {

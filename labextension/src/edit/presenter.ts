@@ -25,6 +25,8 @@ export interface IJudging {
   rejectHunk(spot: Spot, hunk: IHunk): void;
   revise(spot: Spot, hunk: IHunk): void;
   revised(spot: Spot, isDone: boolean): void;
+  /** What is shown has changed. */
+  look(spot: Spot): void;
   /** The cell's text was changed. */
   follow(spot: Spot): void;
 }
@@ -114,6 +116,7 @@ export class Presenter {
       }
       if (suggestion && cell) {
         suggestion.follow(cell.getSource());
+        this._judging.look(spot);
       }
       // What `follow` changed is drawn now.
       this._due.delete(spot);

@@ -34,6 +34,7 @@ export function endRevision(spot: Spot): boolean {
     return false;
   }
   spot.revision = null;
+  suggestion.hasOwnWords ||= merge.text !== suggestion.text;
   suggestion.revise(merge.text);
   spot.changed();
   return true;

@@ -78,6 +78,7 @@ export class Suggestion extends Told {
       this.state = 'waiting';
       this.problem = this.hint = '';
       this.checks = this.ways = [];
+      this.hasOwnWords = false;
       this.shown = 0;
       // What was typed since is not in what the model goes on from; it is merged in as before.
       this._show(this._origin, this._around.before);

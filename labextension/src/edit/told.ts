@@ -24,6 +24,8 @@ export abstract class Told extends Watched {
   shown = 0;
   /** The lines of the cell that it was asked for; null for the whole of it. */
   scope: IScope | null = null;
+  /** Whether the user wrote into it. */
+  hasOwnWords = false;
   /** Whether the user and the proposal changed the same lines, each in its own way. */
   conflicts = false;
 
