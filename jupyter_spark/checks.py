@@ -116,7 +116,7 @@ def check_edit(edit: EditUnderCheck) -> tuple[CheckResult, ...]:
     results += [no_elision(edit), keeps_size(edit), changed(edit)]
     if cell_magic(edit.old_source) is not None:
         results.append(keeps_magic(edit))
-    if edit.is_python and results[1].ok:
+    if edit.is_python and results[1].ok and to_python(edit.new_source).code is not None:
         results += [names_known(edit), keeps_definitions(edit), as_asked(edit)]
     if edit.kept_back:
         results.append(keeps_secrets(edit))
@@ -143,10 +143,16 @@ def closed_fence(edit: EditUnderCheck) -> CheckResult:
 
 def parses(edit: EditUnderCheck) -> CheckResult:
     """The new text compiles as IPython, magics and ``!`` included."""
-    error = syntax_error(edit.new_source)
+    return check_syntax(edit.new_source)
+
+
+def check_syntax(source: str) -> CheckResult:
+    """Whether a cell compiles as IPython; of one in another language it says that this was not looked at."""
+    error = syntax_error(source)
     if error is None:
-        other = to_python(edit.new_source).code is None
-        return CheckResult(name="parses", ok=True, message="not Python: not parsed" if other else "")
+        other = to_python(source)
+        unread = f"not checked ({other.magic or 'not Python'})" if other.code is None else ""
+        return CheckResult(name="parses", ok=True, message=unread)
     return CheckResult(name="parses", ok=False, message=f"SyntaxError: {error.msg}", line=error.lineno)
 
 

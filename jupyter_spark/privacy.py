@@ -41,7 +41,7 @@ def refuse_kept_out(
         what = f"'{path.name}'" if snapshot.path else f"The folder '{path.name}'"
         raise UsageError(
             f"{what} is kept out by '{pattern}' in [privacy] exclude: nothing of it is sent to '{profile.name}'.",
-            "The built-in model may be asked: --profile local",
+            "The built-in model may be asked: it is the profile 'local'.",
             code="kept_out",
         )
     if target is not None and is_ignored_target(snapshot, target):

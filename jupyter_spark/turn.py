@@ -45,7 +45,7 @@ from jupyter_spark.wire import (
 )
 
 SAMPLING_TEMPERATURE = 0.7  # another try must be free to differ
-NOTHING = ("The endpoint answered nothing.", "Try again (retry).")
+NOTHING = ("The endpoint answered nothing.", "Try again.")
 SAID_CHARS = 300  # of an answer in words, in the line that tells of it
 _PROCESS_KEY = uuid.uuid4().hex
 
@@ -380,10 +380,10 @@ def _no_code(attempt: Attempt) -> ProviderError:
     if words := attempt.answer.words:
         said = textwrap.shorten(words, SAID_CHARS, placeholder=" …")
         return ProviderError(
-            f"The model answered in words: {said}", "Answer it: retry with more words.", code="no_code"
+            f"The model answered in words: {said}", "Answer it: ask again with more words.", code="no_code"
         )
     message = attempt.checks[0].message if attempt.checks else "The answer holds no code."
-    return ProviderError(message, "Try again (retry), or say it in other words.", code="no_code")
+    return ProviderError(message, "Try again, or say it in other words.", code="no_code")
 
 
 def _estimate(prompt: Prompt) -> int:

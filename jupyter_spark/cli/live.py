@@ -104,7 +104,7 @@ class LiveView(View):
             self._model = event.model
             self._draw_in(0.0)
         elif isinstance(event, EditStarted):
-            self._old, self._new = event.old_source.split("\n"), []
+            self._old, self._new = event.old_source.replace("\r\n", "\n").split("\n"), []
             self._draw_in(0.0)
         elif isinstance(event, EditDelta):
             self._new += event.lines

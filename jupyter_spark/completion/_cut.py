@@ -18,6 +18,8 @@ _MARKER = re.compile(r"<\|[\w▁ ]+\|>|</s>")  # a model's own signs, which some
 _BEGUN_MARKER = re.compile(r"<(?:\|[\w▁ ]*\|?|/s?)?\Z")
 _BEGUN_FENCE = re.compile(r"(?:\A|\n)[ \t]*`{1,}\Z")
 _OPENING = re.compile(r"(?:\A|\n)[ \t]*(`{3,})[^`\n]*(\n|\Z)")
+# Words side by side, the first with a capital, up to the end of a sentence: no code of any language reads so.
+_SENTENCE = re.compile(r"\s*(?!True |False |None )[A-Z][a-z'’]*,?(?: [A-Za-z][\w'’-]*,?)+[.!?:…](?:\s|\Z)")
 _FRAGMENT = re.compile(r"[^\W\d]\w+\Z")
 
 
@@ -44,6 +46,8 @@ def cut_answer(answer: str, place: Place, *, whole: bool, fenced: bool) -> Cut:
         Whether the answer was asked for in a fenced block; else a fence ends it.
     """
     code = _without_markers(answer, whole)
+    if fenced and not _OPENING.search(code.text) and _SENTENCE.match(code.text) and not _takes_words(place):
+        return Cut("", ended=whole or code.ended)  # it says something; a block may still follow
     code = _in_fence(code, whole) if fenced else _before_fence(code, whole)
     whole = whole or code.ended
     told = _without_echo(code.text, place, whole)
@@ -52,6 +56,11 @@ def cut_answer(answer: str, place: Place, *, whole: bool, fenced: bool) -> Cut:
     shown = _fitting(_indented(told, place, whole), place, whole)
     text = shown.text.rstrip()
     return Cut(text if text.strip() else "", ended=code.ended or shown.ended)
+
+
+def _takes_words(place: Place) -> bool:
+    """Whether the caret is in a comment or a string, where a sentence may belong."""
+    return "#" in place.line or bool(CodeReader(place.before).quote)
 
 
 def _without_markers(answer: str, whole: bool) -> Cut:

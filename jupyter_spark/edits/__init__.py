@@ -32,7 +32,9 @@ def parser_for(request: TurnRequest, begun: str = "") -> AnswerParser:
 
 
 def make_edit(code: str, *, cell_id: str, old_source: str, operation: Literal["replace", "insert_below"]) -> CellEdit:
-    """Make an edit of a block's text, bound to the text that it was made from."""
+    """Make an edit of a block's text, bound to the text that it was made from, with the line ends of that."""
+    if 2 * old_source.count("\r\n") > old_source.count("\n"):
+        code = code.replace("\r\n", "\n").replace("\n", "\r\n")
     return CellEdit(
         cell_id=cell_id,
         operation=operation,

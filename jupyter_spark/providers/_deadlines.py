@@ -13,7 +13,7 @@ class Watch:
     """The deadlines of one turn over all its attempts, in seconds of the event loop's clock."""
 
     def __init__(self, profile: Profile, tier: Tier) -> None:
-        self._who = profile.title or f"profile '{profile.name}'"
+        self._who = profile.title or f"Profile '{profile.name}'"
         self._limits = profile.deadlines
         self._now = asyncio.get_running_loop().time
         self._first_token_s = self._limits.deep_first_token_s if tier == "deep" else self._limits.first_token_s
@@ -47,7 +47,7 @@ class Watch:
         """Return the deadline that passed, by its own name."""
         limits = self._limits
         if self.until_s >= self._turn_until_s:
-            return _late(f"The answer of {self._who} took more than {limits.turn_s:g} s.", "turn", "turn_s")
+            return _late(f"{self._who} took more than {limits.turn_s:g} s for its answer.", "turn", "turn_s")
         if self._flowing:
             return _late(f"{self._who} stopped for {limits.stall_s:g} s in mid-answer.", "stall", "stall_s")
         waited = f"{self._who} began no answer within {self._first_token_s:g} s."

@@ -56,15 +56,22 @@ def from_exception(
         )
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
         return errors.StreamCutError(
-            f"The answer of {_who(profile)} is not whole: {CUT}.", "Try again.", retryable=True
+            f"The answer of {_whose(profile)} is not whole: {CUT}.", "Try again.", retryable=True
         )
     return errors.ProviderError(f"{_who(profile)}: {without_keys(str(error), key) or type(error).__name__}.")
 
 
 def from_status(
-    status: int, body: dict[str, Any], message: str, profile: Profile, key: str | None, headers: Any = None
+    status: int,
+    body: dict[str, Any],
+    message: str,
+    profile: Profile,
+    key: str | None,
+    headers: Any = None,
+    *,
+    is_said: bool = True,
 ) -> errors.ProviderError:
-    """Turn an HTTP status with an OpenAI-style error body into a SparkError."""
+    """Turn an HTTP status with an OpenAI-style error body into a SparkError; ``is_said``: it is no guess of ours."""
     nested = body.get("error", body)
     inner = nested if isinstance(nested, dict) else {}
     code, parameter = str(inner.get("code") or ""), inner.get("param")
@@ -73,7 +80,7 @@ def from_status(
     if code in _NOT_FOUND or (status == 404 and "model" in text.lower()):
         return errors.ModelNotFoundError(
             f"{_who(profile)} has no model for this key under that name: {text}.",
-            "Choose another with JUPYTER_SPARK_MODEL or in jupyter_spark.toml.",
+            "Choose another model in jupyter_spark.toml.",
         )
     if status in (401, 403):
         names = " or ".join(profile.key_env) or "the profile's key"
@@ -86,7 +93,7 @@ def from_status(
         )
     if status == 429:
         quota = code == "insufficient_quota"
-        hint = "Check the account's quota." if quota else "Wait a moment, or use another profile (--profile NAME)."
+        hint = "Check the account's quota." if quota else "Wait a moment, or use another profile."
         return errors.RateLimitError(
             f"{_who(profile)} takes no more requests now: {text}.",
             hint,
@@ -95,7 +102,9 @@ def from_status(
         )
     if status >= 500:
         return errors.ServerError(
-            f"{_who(profile)} failed (status {status}): {text}.", "Try again in a moment.", retryable=True
+            f"{_who(profile)} failed{f' (status {status})' if is_said else ''}: {text}.",
+            "Try again in a moment.",
+            retryable=True,
         )
     if code in _UNSUPPORTED and parameter:
         return errors.BadRequestError(
@@ -109,7 +118,7 @@ def _with_address(error: errors.ProviderError, profile: Profile, env: Mapping[st
     url, source = profile.endpoint(env).rstrip("/"), profile.address_source(env)
     meant = "" if url.endswith("/v1") else f" Did you mean {url}/v1?"
     return errors.BadRequestError(
-        f"There is no API of {_who(profile)} at {without_passwords(url)} (status 404).",
+        f"There is no API of {_whose(profile)} at {without_passwords(url)} (status 404).",
         f"Check {source}.{without_passwords(meant)}",
         code=NO_ADDRESS,
     )
@@ -123,7 +132,9 @@ def without_passwords(url: str) -> str:
 def from_event(body: Any, profile: Profile, key: str | None, headers: Any = None) -> errors.ProviderError:
     """Turn an error that came inside a stream into a SparkError; over a WebSocket it may have headers."""
     inner = body if isinstance(body, dict) else {"message": str(body)}
-    return from_status(_status_of(inner), inner, str(inner.get("message") or "error"), profile, key, headers)
+    status, message = _status_of(inner), str(inner.get("message") or "error")
+    is_said = _status_said(inner) is not None
+    return from_status(status, inner, message, profile, key, headers, is_said=is_said)
 
 
 def _status_of(inner: dict[str, Any]) -> int:
@@ -131,10 +142,13 @@ def _status_of(inner: dict[str, Any]) -> int:
     code = str(inner.get("code") or inner.get("type") or "")
     if "rate_limit" in code or code == "insufficient_quota":
         return 429
-    said = (str(inner.get(name)) for name in ("status", "status_code", "code"))
-    status = next((int(text) for text in said if text.isdecimal() and 400 <= int(text) < 600), None)
     refused = code in _UNSUPPORTED or code in REPLAYED or code == "invalid_request_error"
-    return status or (400 if refused else 500)
+    return _status_said(inner) or (400 if refused else 500)
+
+
+def _status_said(inner: dict[str, Any]) -> int | None:
+    said = (str(inner.get(name)) for name in ("status", "status_code", "code"))
+    return next((int(text) for text in said if text.isdecimal() and 400 <= int(text) < 600), None)
 
 
 def _retry_after_s(headers: Any) -> float | None:
@@ -151,4 +165,10 @@ def _retry_after_s(headers: Any) -> float | None:
 
 
 def _who(profile: Profile) -> str:
+    """Who answers, at the beginning of a sentence."""
+    return profile.title or f"Profile '{profile.name}'"
+
+
+def _whose(profile: Profile) -> str:
+    """Who answers, within one."""
     return profile.title or f"profile '{profile.name}'"

@@ -43,7 +43,7 @@ def delay_s(error: ProviderError, tried: int, left_s: float) -> float:
     if wait_s < left_s:
         return max(0.0, wait_s)
     if asked_s is not None:
-        error.hint = f"Try again in {_spoken(asked_s)}, or use another profile (--profile NAME)."
+        error.hint = f"Try again in {_spoken(asked_s)}, or use another profile."
     raise error
 
 
@@ -56,7 +56,7 @@ class Circuit:
     """
 
     def __init__(self, profile: Profile, clock: Callable[[], float] = time.monotonic) -> None:
-        self._who = profile.title or f"profile '{profile.name}'"
+        self._who = profile.title or f"Profile '{profile.name}'"
         self._cooling_s = profile.deadlines.cooling_s
         self._clock = clock
         self._failures = 0
@@ -75,9 +75,10 @@ class Circuit:
         left_s = self._closed_until_s - self._clock()
         if left_s > 0 or self._on_trial:
             when = f"in {_spoken(left_s)}" if left_s > 0 else "now, by another turn"
+            count = f"{self._failures} requests in a row, repeated ones included"
             raise ConnectionFailed(
-                f"{self._who} failed {self._failures} times in a row; it will be tried again {when}.",
-                "Use another profile meanwhile (--profile NAME), or see: jupyter spark doctor",
+                f"{self._who} failed at {count}; it will be tried again {when}.",
+                "Use another profile meanwhile.",
                 code="circuit_open",
                 retryable=True,
                 retry_after_s=max(0.0, left_s),

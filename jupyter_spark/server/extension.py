@@ -11,6 +11,7 @@ from jupyter_server.services.contents.manager import ContentsManager
 
 from jupyter_spark.server.engine import Engine
 from jupyter_spark.server.rest import (
+    CheckHandler,
     ConversationsHandler,
     KeyHandler,
     ModelHandler,
@@ -51,6 +52,7 @@ class SparkExtension(ExtensionApp):
             "status": StatusHandler,
             "conversations": ConversationsHandler,
             "spent": SpentHandler,
+            "check": CheckHandler,
             "refactors": RefactorsHandler,
             "key": KeyHandler,
             "model": ModelHandler,

@@ -1,4 +1,4 @@
-"""The plain requests of the pages: status, past conversations, a key for the keyring, the built-in model's download."""
+"""The plain requests of the pages: status, past conversations, a text to check, a key, the model's download."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from jupyter_spark.checks import check_syntax
 from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.server.past import past_conversations
 from jupyter_spark.server.socket import AUTH_RESOURCE, user_of
@@ -106,6 +107,21 @@ class KeyHandler(SparkHandler):
             self.refuse(error)
             return
         self.answer(server_status(self.engine.settings()))
+
+
+class CheckHandler(SparkHandler):
+    """``/jupyter-spark/check``: a cell's text, as the user has changed a proposal."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Tell whether it parses; nothing of it is run."""
+        body = self.get_json_body()
+        source = body.get("source") if isinstance(body, dict) else None
+        if not isinstance(source, str):
+            self.refuse(UsageError("There is no 'source' to check.", "Send a cell's text."))
+            return
+        self.answer(await asyncio.to_thread(check_syntax, source))
 
 
 class VariablesSourceHandler(SparkHandler):

@@ -37,6 +37,10 @@ export class SparkRest {
     await this._call('POST', path, {});
   }
 
+  async ask<T>(path: string, body: unknown): Promise<T> {
+    return (await (await this._call('POST', path, body)).json()) as T;
+  }
+
   private async _call(method: string, path: string, body?: unknown): Promise<Response> {
     const url = URLExt.join(this._settings.baseUrl, 'jupyter-spark', path);
     const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };

@@ -69,7 +69,7 @@ def test_an_endpoint_that_is_down_is_asked_once(user, settled: PacedServer) -> N
     settled.require_key = "another"
     done = user.run("bench", "-n", "20")
     assert (done.status, done.out) == (1, "")
-    assert done.err_lines[-1].startswith("error: profile 'mine' refuses the key")
+    assert done.err_lines[-1].startswith("error: Profile 'mine' refuses the key")
     assert len(settled.records) == 1
 
 
@@ -87,7 +87,7 @@ def test_turns_that_fail_are_counted_and_told(user, settled: PacedServer) -> Non
     assert (done.json["warm"]["turns"], done.json["warm"]["failed"]) == (3, 2)
     settled.fault, asked = None, iter(range(100))
     told = user.run("bench", "-n", "5")
-    assert "note: a turn failed: profile 'mine' refuses the key" in told.err
+    assert "note: a turn failed: Profile 'mine' refuses the key" in told.err
     assert told.out.splitlines()[-1].split("\t")[-1] == "2 failed"
 
 

@@ -76,7 +76,7 @@ def test_an_unknown_model(restored: Kernel, paced: PacedServer) -> None:
     paced.fault = Fault("http_404_model")
     what, do = told(restored.run("%spark ask hello"))
     assert "has no model for this key under that name" in what
-    assert do == "Choose another with JUPYTER_SPARK_MODEL or in jupyter_spark.toml."
+    assert do == "Choose another model in jupyter_spark.toml."
 
 
 def test_a_model_that_the_key_may_not_use_is_replaced_by_its_successor(restored: Kernel, paced: PacedServer) -> None:
@@ -169,7 +169,7 @@ def test_what_the_endpoint_does(
 def test_an_answer_of_nothing_is_no_success(kernel: Kernel, paced: PacedServer, code: str) -> None:
     kernel.run("x = 1")
     paced.answer = ""
-    assert told(kernel.run(code)) == ("The endpoint answered nothing.", "Try again (retry).")
+    assert told(kernel.run(code)) == ("The endpoint answered nothing.", "Try again.")
 
 
 @pytest.mark.parametrize("widgets", ["on", "off"])
@@ -181,7 +181,7 @@ def test_a_question_of_the_models_is_shown_whole(kernel: Kernel, paced: PacedSer
     kernel.run("%config SparkMagics.widgets = 'auto'")
     assert told(ran) == (
         f"The model answered in words: {question.replace(chr(10), ' ')}",
-        "Answer it: retry with more words.",
+        "Answer it: ask again with more words.",
     )
     assert ran.shown.startswith(question)
     assert question in ran.html

@@ -18,6 +18,7 @@ ROUTES = [
     ("GET", "conversations?notebook=a"),
     ("GET", "variables-source"),
     ("PUT", "key"),
+    ("POST", "check"),
     ("POST", "model"),
 ]
 
@@ -93,3 +94,12 @@ def test_a_socket_of_a_user_without_permission(denying: JupyterServer) -> None:
     assert denying.call("GET", "api/contents")["type"] == "directory"  # the user may do other things
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(socket_address(denying), timeout=10)
+
+
+def test_a_changed_proposal_is_checked(server: JupyterServer) -> None:
+    status, body = request(server, "POST", "check", body={"source": "!ls\nx = (1"})
+    assert (status, body["name"], body["ok"], body["line"]) == (200, "parses", False, 2)
+    assert request(server, "POST", "check", body={"source": "!ls\nx = 1"})[1]["ok"] is True
+    assert request(server, "POST", "check", body={"source": "%%bash\nif ["})[1]["message"] == "not checked (bash)"
+    for body in ({}, {"source": 1}, [1]):
+        assert request(server, "POST", "check", body=body)[0] == 400

@@ -104,7 +104,9 @@ def test_does_not_parse(source: str, says: str, line: int) -> None:
 
 
 def test_another_language_is_not_parsed_and_says_so() -> None:
-    assert checks.parses(edit("%%bash\nif [")) == CheckResult(name="parses", ok=True, message="not Python: not parsed")
+    assert checks.parses(edit("%%bash\nif [")) == CheckResult(name="parses", ok=True, message="not checked (bash)")
+    named = {check.name for check in checks.check_edit(edit("%%bash\nif [", old="%%bash\nif"))}
+    assert named == {"closed_fence", "parses", "no_elision", "keeps_size", "changed", "keeps_magic"}
 
 
 # --- no_elision ------------------------------------------------------------------------------------

@@ -260,3 +260,27 @@ def test_an_empty_notebook_has_nothing_to_go_by() -> None:
     assert not nothing_to_complete(Place("", " "), notebook, "b")
     assert not nothing_to_complete(Place("z", ""), notebook, "a")
     assert nothing_to_complete(Place("\n", ""), NotebookSnapshot(), "new")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I cannot.",
+        "I cannot do that, sorry.\nTry again.",
+        "Sorry, there is nothing to add!",
+        "Here is the rest:\nx = 1",
+    ],
+)
+def test_words_are_not_code(answer: str) -> None:
+    """A block that follows them is, and in a comment or a string they may be what is wanted."""
+    for end in range(len(answer) + 1):
+        assert cut_answer(answer[:end], Place("y = ", ""), whole=False, fenced=True).text == ""
+    assert cut_answer(answer, Place("y = ", ""), whole=True, fenced=True).text == ""
+    assert cut_answer(f"{answer}\n```\nx\n```", Place("y = ", ""), whole=True, fenced=True).text == "x"
+    for before in ("# ", "x = 1  # ", '"""'):
+        assert cut_answer("I cannot.", Place(before, ""), whole=True, fenced=True).text == "I cannot."
+
+
+@pytest.mark.parametrize("answer", ["True", "Frame(x)", "None if x else y", "Total = 1.", "I", "I + 1."])
+def test_code_with_a_capital_is_code(answer: str) -> None:
+    assert cut_answer(answer, Place("y = ", ""), whole=True, fenced=True).text == answer

@@ -176,3 +176,10 @@ def test_make_edit() -> None:
     edit = make_edit("x = 2", cell_id="c1", old_source="x = 1", operation="insert_below")
     assert (edit.cell_id, edit.operation, edit.old_source, edit.new_source) == ("c1", "insert_below", "x = 1", "x = 2")
     assert edit.base_hash == text_hash("x = 1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("x = 1\r\ny = 2", "x = 2\r\ny = 2"), ("x = 1\ny = 2", "x = 2\ny = 2"), ("x = 1", "x = 2\ny = 2")]
+)
+def test_an_edit_has_the_line_ends_of_its_cell(old: str, new: str) -> None:
+    assert make_edit("x = 2\ny = 2", cell_id="c1", old_source=old, operation="replace").new_source == new

@@ -250,7 +250,7 @@ def test_no_repair_where_none_is_needed_or_wanted() -> None:
 def test_no_code_at_all_is_a_failure() -> None:
     events = turn(request(), Replies("", ""))
     assert (events[-1].type, events[-1].code) == ("turn_failed", "no_code")
-    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again.")
 
 
 @pytest.mark.parametrize("kind", ["ask", "explain"])
@@ -258,7 +258,7 @@ def test_no_code_at_all_is_a_failure() -> None:
 def test_nothing_is_no_answer(kind: str, reply: str) -> None:
     events = turn(request(kind), Replies(reply))
     assert (events[-1].type, events[-1].code) == ("turn_failed", "no_answer")
-    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again (retry).")
+    assert (events[-1].message, events[-1].hint) == ("The endpoint answered nothing.", "Try again.")
 
 
 def test_a_question_or_refusal_is_told_in_the_models_words_and_not_paid_twice() -> None:
@@ -267,7 +267,7 @@ def test_a_question_or_refusal_is_told_in_the_models_words_and_not_paid_twice() 
     assert len(provider.requests) == 1
     assert (events[-1].type, events[-1].code, events[-1].text) == ("turn_failed", "no_code", WORDS_ONLY)
     assert events[-1].message == f"The model answered in words: {WORDS_ONLY}"
-    assert events[-1].hint == "Answer it: retry with more words."
+    assert events[-1].hint == "Answer it: ask again with more words."
     assert "notice" not in kinds(events)
 
 

@@ -36,6 +36,10 @@ export const completePlugin: JupyterFrontEndPlugin<void> = {
             Notification.warning(problem, { autoClose: 6000 });
           }
         },
+        note: problem => {
+          const words = problem ? spark.trans.__('completion failed') : spark.trans.__('no completion');
+          spark.activity.note(words, problem);
+        },
         name: spark.trans.__('Spark'),
         icon: sparkIcon
       })

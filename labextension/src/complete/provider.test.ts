@@ -37,12 +37,14 @@ let sent: PageFrame[];
 let place: Place;
 let mode: CompletionMode;
 let told: string[];
+let noted: string[];
 let online: boolean;
 let completions: Completions;
 let provider: SparkInlineProvider;
 
 beforeEach(() => {
   [sent, place, mode, told, online] = [[], new Place(), 'automatic', [], true];
+  noted = [];
   completions = new Completions({
     push: () => undefined,
     send: frame => {
@@ -56,6 +58,7 @@ beforeEach(() => {
     mode: () => mode,
     tier: () => 'spark',
     tell: problem => told.push(problem),
+    note: problem => noted.push(problem),
     name: 'Spark'
   });
 });
@@ -184,4 +187,23 @@ test('without a connection nothing waits', async () => {
   completions.onEnded = ended;
   end();
   expect(ended).toHaveBeenCalledOnce();
+});
+
+test('who asked by key and gets nothing is told so, and why', async () => {
+  for (const [message, kind] of [
+    ['No connection.', 0],
+    ['', 0],
+    ['No connection.', 1]
+  ] as const) {
+    const fetched = fetch(kind);
+    end(message);
+    expect(await fetched).toEqual({ items: [] });
+  }
+  expect(noted).toEqual(['No connection.', '']);
+  const moved = fetch(0);
+  place.text = `${place.text}x`; // it is not for here any more
+  place.at = place.text.length;
+  end('No connection.');
+  await moved;
+  expect(noted).toHaveLength(2);
 });

@@ -31,6 +31,8 @@ export interface IProviderOptions {
   tier(): Tier;
   /** Tell the user why there is nothing, where that was asked for outright. */
   tell(problem: string): void;
+  /** The same where the user looks, in passing: there is nothing, for this reason or without one. */
+  note(problem: string): void;
   name: string;
   icon?: LabIcon;
 }
@@ -80,6 +82,9 @@ export class SparkInlineProvider implements IInlineCompletionProvider {
     const rest = completion.rest(place.caret());
     if (completion.problem && invoked) {
       options.tell(completion.problem);
+    }
+    if (invoked && completion.ended && rest === '') {
+      options.note(completion.problem);
     }
     if (!rest || completion !== completions.current) {
       return NOTHING;

@@ -105,6 +105,7 @@ export class Asking {
     this.letGo(suggestion);
     const next = new Suggestion(cell.getSource());
     next.instruction = question.instruction;
+    next.cellKind = cell.cell_type;
     next.scope = question.scope ?? null;
     this._questions.set(next, question);
     spot.propose(next);
@@ -119,6 +120,7 @@ export class Asking {
     if (cell) {
       const next = new Suggestion(cell.getSource());
       next.instruction = question.instruction;
+      next.cellKind = cell.cell_type;
       this._questions.set(next, question);
       this._turns.set(next, turn);
       spot.propose(next);

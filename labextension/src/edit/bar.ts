@@ -76,7 +76,7 @@ class Bar {
       this._mode = mode;
       this._remake(suggestion);
     }
-    const [status, kind] = statusOf(suggestion, word, this._actions.trans);
+    const [status, kind] = statusOf(suggestion, word, this._actions.trans, this._spot.cell?.cell_type);
     put(this._status, status);
     this._status.className = `jp-Spark-barStatus jp-mod-${kind}`;
     put(this._figures, suggestion?.figures.join(' · ') ?? '');

@@ -8,7 +8,7 @@ import type { Suggestion } from './suggestion';
 export type Status = [words: string, kind: 'plain' | 'good' | 'bad' | 'live'];
 
 /** One quiet line, and whether it is good news. */
-export function statusOf(suggestion: Suggestion | null, word: string, trans: TranslationBundle): Status {
+export function statusOf(suggestion: Suggestion | null, word: string, trans: TranslationBundle, cellKind = ''): Status {
   if (word) {
     return [word, 'bad'];
   }
@@ -28,7 +28,7 @@ export function statusOf(suggestion: Suggestion | null, word: string, trans: Tra
       if (!suggestion.hunks().length) {
         return [trans.__('Nothing would change.'), 'plain'];
       }
-      return withScope(suggestion, checksOf(suggestion, trans), trans);
+      return withScope(suggestion, checksOf(suggestion, cellKind, trans), trans);
     default:
       return ['', 'plain'];
   }
@@ -41,23 +41,44 @@ function withScope(suggestion: Suggestion, [words, kind]: Status, trans: Transla
   return [[words, said].filter(Boolean).join(' · '), kind];
 }
 
-function checksOf(suggestion: Suggestion, trans: TranslationBundle): Status {
-  const failed = suggestion.checks.filter(check => !check.ok);
-  if (suggestion.isEdited) {
-    return [trans.__('changed by you: the checks were not run'), 'plain'];
-  }
+function checksOf(suggestion: Suggestion, cellKind: string, trans: TranslationBundle): Status {
+  const { checks, isEdited } = suggestion;
+  const by = isEdited ? trans.__('changed by you') : '';
+  const failed = checks.filter(check => !check.ok);
   if (failed.length) {
-    return [`✗ ${failed.map(check => check.message).join(' · ')}`, 'bad'];
+    return [said([by, `✗ ${failed.map(check => check.message).join(' · ')}`]), 'bad'];
   }
-  const names = suggestion.checks.flatMap(check => SAID[check.name] ?? []);
-  return suggestion.checks.length
-    ? [`✓ ${names.map(name => trans.__(name)).join(' · ') || trans.__('checked')}`, 'good']
-    : ['', 'plain'];
+  if (suggestion.cellKind && cellKind && suggestion.cellKind !== cellKind) {
+    return [said([by, trans.__('not checked: the cell is of another kind now')]), 'plain'];
+  }
+  if (!checks.length) {
+    return isEdited ? [trans.__('changed by you: the checks were not run'), 'plain'] : ['', 'plain'];
+  }
+  const parses = checks.find(check => check.name === 'parses');
+  if (parses?.message) {
+    return [said([by, parses.message]), 'plain']; // the cell is in another language
+  }
+  // Of a cell without code the reader is told what else was looked at.
+  const names = parses ? CODE_CHECKS : TEXT_CHECKS;
+  const held = names.flatMap(name => checks.find(check => check.name === name) ?? []);
+  const words = held.map(check => check.message || trans.__(SAID[check.name] ?? ''));
+  return [said([by, `✓ ${words.join(' · ') || trans.__('checked')}`]), isEdited ? 'plain' : 'good'];
 }
 
+function said(parts: readonly string[]): string {
+  return parts.filter(Boolean).join(' · ');
+}
+
+type Name = CheckResult['name'];
+
 /** The checks that tell the reader something when they hold. */
-const SAID: Partial<Record<CheckResult['name'], string>> = {
+const SAID: Partial<Record<Name, string>> = {
   parses: 'parses',
   names_known: 'names known',
-  keeps_definitions: 'keeps definitions'
+  keeps_definitions: 'keeps definitions',
+  closed_fence: 'whole',
+  no_elision: 'nothing left out',
+  keeps_size: 'keeps its size'
 };
+const CODE_CHECKS: readonly Name[] = ['parses', 'names_known', 'keeps_definitions'];
+const TEXT_CHECKS: readonly Name[] = ['closed_fence', 'no_elision', 'keeps_size'];

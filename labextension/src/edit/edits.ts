@@ -99,11 +99,13 @@ export class CellEdits implements ISparkEdits {
   open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null {
     const spot = this._placeOf(panel, cellId);
     const source = base ?? spot?.cell?.getSource();
-    if (!spot || source === undefined) {
+    const kind = spot?.cell?.cell_type;
+    if (!spot || kind === undefined || source === undefined) {
       return null;
     }
     this._orphaned(spot);
     const suggestion = new Suggestion(source);
+    suggestion.cellKind = kind;
     spot.propose(suggestion);
     if (maker) {
       this._asking.follow(suggestion, maker);

@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Asking } from './asking';
+import type { Doubts } from './doubts';
 import type { IHunk } from './linediff';
 import type { Spot } from './spot';
 import { beginRevision, endRevision } from './revising';
@@ -14,6 +15,7 @@ export class Judging {
   constructor(
     private readonly _asking: Asking,
     private readonly _telling: Telling,
+    private readonly _doubts: Doubts,
     private readonly _trans: TranslationBundle
   ) {}
 
@@ -21,8 +23,21 @@ export class Judging {
   onNext: (spot: Spot) => void = () => undefined;
 
   accept(spot: Spot): void {
+    const isWhole = endRevision(spot);
+    const checking = this._doubts.look(spot);
+    if (checking) {
+      void checking.then(() => this._accept(spot, isWhole));
+    } else {
+      this._accept(spot, isWhole);
+    }
+  }
+
+  private _accept(spot: Spot, isWhole: boolean): void {
     const { suggestion } = spot;
-    const how = endRevision(spot) ? takeAll(spot) : 'changed';
+    if (isWhole && this._isDoubtful(spot)) {
+      return;
+    }
+    const how = isWhole ? takeAll(spot) : 'changed';
     this._tell(spot, how);
     if (how === 'done' && suggestion) {
       this._telling.taken(spot, suggestion);
@@ -33,6 +48,9 @@ export class Judging {
   acceptHunk(spot: Spot, hunk: IHunk): void {
     const { suggestion } = spot;
     endRevision(spot); // a change that the user has put into other words is another one
+    if (this._isDoubtful(spot)) {
+      return;
+    }
     const how = takeHunk(spot, hunk);
     this._tell(spot, how);
     if (how === 'done' && suggestion) {
@@ -119,7 +137,20 @@ export class Judging {
     this._close(spot);
   }
 
+  /** Whether another proposal may take the place of this one; if not, the user was told why. */
+  mayAskAnew(spot: Spot): boolean {
+    endRevision(spot);
+    const doubt = this._doubts.ofAskingAnew(spot);
+    if (doubt) {
+      spot.tell(doubt);
+    }
+    return !doubt;
+  }
+
   retry(spot: Spot): void {
+    if (!this.mayAskAnew(spot)) {
+      return;
+    }
     const question = this._asking.questionOf(spot.suggestion);
     const maker = this._asking.makerOf(spot.suggestion);
     if (maker) {
@@ -143,6 +174,11 @@ export class Judging {
     this._telling.follow(spot);
   }
 
+  /** What is shown in a place has changed, by whatever hand. */
+  look(spot: Spot): void {
+    void this._doubts.look(spot);
+  }
+
   /** The cell's text was changed, by whatever hand: what was taken may be gone with it. */
   follow(spot: Spot): void {
     this._telling.follow(spot);
@@ -157,6 +193,15 @@ export class Judging {
         window.setTimeout(question.onRefused); // after the place was left
       }
     }
+  }
+
+  /** Whether something speaks against taking it that the user was not told yet. */
+  private _isDoubtful(spot: Spot): boolean {
+    const doubt = this._doubts.ofTaking(spot);
+    if (doubt) {
+      spot.tell(doubt);
+    }
+    return doubt !== '';
   }
 
   private _tell(spot: Spot, how: Taken): void {

@@ -45,7 +45,7 @@ function promptActions({ app, spark, judging, edits }: ILabParts): IPromptAction
   return {
     trans,
     runKey: labKeys(app.commands),
-    send: (spot, words) => edits.send(spot, words),
+    send: (spot, words) => judging.mayAskAnew(spot) && edits.send(spot, words),
     leave: spot => judging.reject(spot),
     acceptAll: spot => judging.acceptAll(readyOf(spot)),
     rejectAll: spot => judging.refuseAll(openOf(spot)),

@@ -2,6 +2,7 @@
 
 import { aroundOf, NOTHING_AROUND } from './around';
 import type { Asking } from './asking';
+import { unified } from './lineends';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 
 export class Merging {
@@ -22,7 +23,7 @@ export class Merging {
   private _intoMerged(spot: Spot, added: ReadonlySet<string>): boolean {
     const { suggestion, notebook } = spot;
     for (const cell of suggestion ? notebook.cells : []) {
-      const around = added.has(cell.id) ? aroundOf(suggestion?.base ?? '', cell.getSource()) : null;
+      const around = added.has(cell.id) ? aroundOf(suggestion?.base ?? '', unified(cell.getSource())) : null;
       if (around && suggestion?.surround(around)) {
         const merged = this._spots.at(notebook, cell.id);
         this._asking.move(spot, merged);

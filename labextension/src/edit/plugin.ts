@@ -4,10 +4,12 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { CheckResult } from '../_wire';
 import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
 import { isKeyOf, KeyGuard } from './again';
 import { Asking } from './asking';
 import { editCommands } from './commands';
+import { Doubts } from './doubts';
 import { CellEdits } from './edits';
 import { labKeys } from './island';
 import { Judging } from './judging';
@@ -51,7 +53,8 @@ function activate(
     suggestion => asking.questionOf(suggestion)?.notebook() ?? '',
     () => spark.options.current.provenance
   );
-  const judging = new Judging(asking, telling, trans);
+  const doubts = new Doubts(source => spark.rest.ask<CheckResult>('check', { source }), trans);
+  const judging = new Judging(asking, telling, doubts, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
   judging.onNext = spot => edits.goOn(spot);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });

@@ -12,8 +12,9 @@ import { type IMarks, marksOf } from './intraline';
 import type { IHunk } from './linediff';
 import { type IOverlay, type IOverlayActions, overlayExtension, overlayOf, showOverlay } from './overlay';
 import { panelsExtension, type IPanels, showPanels } from './panels';
+import { resync } from './resync';
 import { outsideOf } from './scope';
-import type { ISpotNotebook, Spot, Spots } from './spot';
+import type { ISpotCell, ISpotNotebook, Spot, Spots } from './spot';
 import type { Suggestion } from './suggestion';
 
 /** Finds what colours code, by its MIME type; null if nothing does. */
@@ -27,6 +28,8 @@ export interface IJudging {
   revised(spot: Spot, isDone: boolean): void;
   /** Undo or redo what was last done to the cell's text. */
   undoTyping(spot: Spot, isRedo: boolean): void;
+  /** What is shown has changed. */
+  look(spot: Spot): void;
   /** The cell's text was changed. */
   follow(spot: Spot): void;
 }
@@ -111,13 +114,30 @@ export class Presenter {
     for (const spot of due) {
       const suggestion = spot.suggestion?.isOpen ? spot.suggestion : null;
       const cell = spot.cell;
+      if (cell && (suggestion || spot.taken)) {
+        this._resync(spot, cell);
+      }
       if (suggestion && cell) {
         suggestion.follow(cell.getSource());
+        this._judging.look(spot);
       }
       // What `follow` changed is drawn now.
       this._due.delete(spot);
       spot.views.forEach(view => this._show(view, spot, spot.suggestion?.isOpen ? spot.suggestion : null));
     }
+  }
+
+  /** Keep the editors of a cell with other line ends right: the change that Lab's own way loses is told by the cell. */
+  private _resync(spot: Spot, cell: ISpotCell): void {
+    const source = cell.getSource();
+    if (!source.includes('\r\n')) {
+      return;
+    }
+    if (!this._watched.has(cell)) {
+      this._watched.add(cell);
+      cell.changed?.connect(() => this.later(spot));
+    }
+    spot.views.forEach(view => resync(view, source));
   }
 
   private _show(view: EditorView, spot: Spot, suggestion: Suggestion | null): void {
@@ -227,6 +247,7 @@ export class Presenter {
 
   private readonly _spots: Spots;
   private readonly _due = new Set<Spot>();
+  private readonly _watched = new WeakSet<ISpotCell>();
   private _isPlanned = false;
   private _restUntil = 0;
   private readonly _kept = new WeakMap<Suggestion, { round: number; marks: Map<string, IMarks> }>();

@@ -34,6 +34,10 @@ export function endRevision(spot: Spot): boolean {
     return false;
   }
   spot.revision = null;
+  if (merge.text !== suggestion.text) {
+    suggestion.hasOwnWords = true;
+    spot.word = ''; // that was of another text
+  }
   suggestion.revise(merge.text);
   spot.changed();
   return true;

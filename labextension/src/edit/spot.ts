@@ -12,6 +12,7 @@ export interface ISpotCell extends IEditableCell, IWritableCell {
   getMetadata(key: string): unknown;
   undo?(): void;
   redo?(): void;
+  readonly changed?: { connect(slot: () => void): unknown };
 }
 
 /** What is used of a notebook; Lab's shared notebooks have it. A moved cell is another object with the same id. */

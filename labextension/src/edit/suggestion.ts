@@ -6,46 +6,22 @@
  */
 
 import type { CheckResult } from '../_wire';
-import { Watched } from '../watched';
 import { type IAround, NOTHING_AROUND, resurrounded, resurroundedText, surrounded } from './around';
 import { type IHunk, LineDiff, spliced } from './linediff';
+import { unified } from './lineends';
 import { type Merge, merge3 } from './merge';
-import { freshLines, type IScope, moved, movedLines } from './scope';
+import { freshLines, moved, movedLines } from './scope';
+import { Told } from './told';
 import { type IWay, movedWay } from './way';
 
-export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
-
-/** A proposed edit. */
-export class Suggestion extends Watched {
+/** A proposed edit. Whatever line ends its texts have, it knows them with `\n`. */
+export class Suggestion extends Told {
   /** @param base - the cell's text that the edit is made from */
   constructor(base: string) {
     super();
-    this._origin = this._base = base;
-    this._diff = new LineDiff(base.split('\n'));
+    this._origin = this._base = unified(base);
+    this._diff = new LineDiff(this._base.split('\n'));
   }
-
-  state: SuggestionState = 'waiting';
-  /** What was asked for. */
-  instruction = '';
-  /** What went wrong, and what to do about it. */
-  problem = '';
-  hint = '';
-  /** Speed, and whatever else is worth a quiet line. */
-  figures: readonly string[] = [];
-  checks: readonly CheckResult[] = [];
-  /** The other ways, the shown one included; empty if there is only one. */
-  ways: readonly IWay[] = [];
-  shown = 0;
-  /** The lines of the cell that it was asked for; null for the whole of it. */
-  scope: IScope | null = null;
-  /** Whether the user and the proposal changed the same lines, each in its own way. */
-  conflicts = false;
-  /** The lines of `base` that the user wrote since, where the proposal stands against them after a conflict. */
-  own: ReadonlySet<number> = new Set();
-  /** Whether some of it was taken already. */
-  hasTaken = false;
-  /** Whether the user put own words into it. */
-  isEdited = false;
 
   get base(): string {
     return this._base;
@@ -68,14 +44,6 @@ export class Suggestion extends Watched {
     return this._round;
   }
 
-  get isOpen(): boolean {
-    return this.state !== 'taken' && this.state !== 'refused';
-  }
-
-  get isRunning(): boolean {
-    return this.state === 'waiting' || this.state === 'streaming';
-  }
-
   /** The changes as far as they are known. */
   hunks(): readonly IHunk[] {
     const key = `${this._round} ${this.lines.length} ${this.state === 'ready'}`;
@@ -88,6 +56,7 @@ export class Suggestion extends Watched {
 
   /** The cell's text at the moment it is asked for; nothing has arrived yet. */
   startFrom(base: string): void {
+    base = unified(base);
     if (this.state === 'waiting' && (base !== this._base || this._around !== NOTHING_AROUND)) {
       this._around = NOTHING_AROUND;
       this._origin = base;
@@ -109,6 +78,7 @@ export class Suggestion extends Watched {
       this.state = 'waiting';
       this.problem = this.hint = '';
       this.checks = this.ways = [];
+      this.hasOwnWords = false;
       this.shown = 0;
       // What was typed since is not in what the model goes on from; it is merged in as before.
       this._show(this._origin, this._around.before);
@@ -118,7 +88,7 @@ export class Suggestion extends Watched {
   /** The edit is whole. Its text counts, whatever arrived before. */
   ready(text: string, checks: readonly CheckResult[] = []): void {
     if (this.isOpen) {
-      const lines = surrounded(text.split('\n'), this._around);
+      const lines = surrounded(unified(text).split('\n'), this._around);
       this.state = 'ready';
       this.checks = checks;
       this.isEdited = false;
@@ -126,22 +96,6 @@ export class Suggestion extends Watched {
         this._round++;
         this._setDiff(this._origin, lines);
       }
-      this.changed();
-    }
-  }
-
-  stop(): void {
-    if (this.isRunning) {
-      this.state = 'stopped';
-      this.changed();
-    }
-  }
-
-  fail(problem: string, hint = ''): void {
-    if (this.isOpen) {
-      this.state = 'failed';
-      this.problem = problem;
-      this.hint = hint;
       this.changed();
     }
   }
@@ -161,18 +115,13 @@ export class Suggestion extends Watched {
     return true;
   }
 
-  tell(figures: readonly string[]): void {
-    this.figures = figures;
-    this.changed();
-  }
-
   /** Ways to choose from. The one that is shown stays, where it is among them. */
   offer(ways: readonly IWay[]): void {
     if (this.state === 'ready' && ways.length) {
       // What the user typed meanwhile is in the shown text, not in the way's.
       const { key } = this.ways[this.shown] ?? {};
-      const here = ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
-      this.ways = ways;
+      this.ways = ways.map(way => ({ ...way, text: unified(way.text), origin: way.origin && unified(way.origin) }));
+      const here = this.ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
       if (here < 0 && !this.isEdited) {
         this.choose(0);
       } else {
@@ -206,8 +155,8 @@ export class Suggestion extends Watched {
 
   /** Put the user's own words in the place of the proposal's. */
   revise(text: string): void {
-    if (this.state === 'ready' && text !== this.text) {
-      this._edit(text.split('\n'));
+    if (this.state === 'ready' && unified(text) !== this.text) {
+      this._edit(unified(text).split('\n'));
     }
   }
 
@@ -230,14 +179,14 @@ export class Suggestion extends Watched {
   rebase(base: string): void {
     if (this.isOpen) {
       this.hasTaken = true;
-      this._show(base, this.lines);
+      this._show(unified(base), this.lines);
       this._closeIfNothingIsLeft();
     }
   }
 
   /** The proposal for a cell that holds another text now. */
   mergedWith(now: string): Merge {
-    return merge3(this._base, now, this.text);
+    return merge3(this._base, unified(now), this.text);
   }
 
   /** The user typed into the cell: both sides get what was typed, where the lines allow it. */
@@ -245,6 +194,7 @@ export class Suggestion extends Watched {
     if (this.state !== 'ready') {
       return;
     }
+    now = unified(now);
     const merge = this.mergedWith(now);
     const before = this.conflicts;
     this.conflicts = !merge.ok;
@@ -258,8 +208,9 @@ export class Suggestion extends Watched {
   /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
   face(now: string): void {
     this.conflicts = false;
-    const own = freshLines(this.baseLines, now.split('\n'));
-    this._show(now, this.lines);
+    const whole = unified(now);
+    const own = freshLines(this.baseLines, whole.split('\n'));
+    this._show(whole, this.lines);
     this.own = own;
   }
 
@@ -274,6 +225,7 @@ export class Suggestion extends Watched {
   /** What the user put into one of several ways is there again when it is shown again. */
   private _edit(lines: readonly string[]): void {
     this.isEdited = true;
+    this.checks = []; // those were of another text
     this._show(this._base, lines);
     const edited = { text: this.text, checks: [], origin: this._base, isEdited: true };
     this.ways = this.ways.map((way, index) => (index === this.shown ? { ...way, ...edited } : way));

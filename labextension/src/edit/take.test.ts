@@ -64,6 +64,28 @@ test('what was typed elsewhere is kept', () => {
   expect(other.cell.getSource()).toBe(`# mine\n${NEW}`);
 });
 
+test('a cell keeps its line ends, and lines that differ in nothing else are the same', () => {
+  const [old, fresh] = [OLD, NEW].map(text => text.replace(/\n/g, '\r\n')) as [string, string];
+  for (const text of [NEW, fresh]) {
+    const cell = new Cell(old);
+    const spot = new Spot({ cells: [cell] }, 'one');
+    const suggestion = new Suggestion(old);
+    spot.propose(suggestion);
+    suggestion.append(NEW.split('\n'));
+    suggestion.ready(text);
+    expect(suggestion.hunks()).toHaveLength(2);
+    suggestion.follow(old);
+    expect(suggestion.conflicts).toBe(false);
+    expect(takeHunk(spot, suggestion.hunks()[0]!)).toBe('done');
+    expect(cell.getSource()).toBe(old.replace('b = 2', 'b = 20'));
+    cell.setSource(`mine\r\n${cell.getSource()}`);
+    expect(takeAll(spot)).toBe('done');
+    expect(cell.getSource()).toBe(`mine\r\n${fresh}`);
+    expect(giveBack(spot)).toBe('done');
+    expect(cell.getSource()).toBe(`mine\r\n${old.replace('b = 2', 'b = 20')}`);
+  }
+});
+
 test('a line put in beside a changed one is kept, without a question', () => {
   const { cell, spot, suggestion } = made();
   cell.setSource(`${OLD}\nq = 1`);

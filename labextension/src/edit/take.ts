@@ -1,5 +1,6 @@
 /** Taking a proposal: one undo step of its cell, and never over what the proposal was not made from. */
 
+import { unified } from './lineends';
 import { type IHunk, isSameHunk } from './linediff';
 import type { ISpotCell, Spot } from './spot';
 import type { Suggestion } from './suggestion';
@@ -18,7 +19,7 @@ export function takeAll(spot: Spot): Taken {
   if (why || !cell || !suggestion) {
     return why ?? 'gone';
   }
-  const before = cell.getSource();
+  const before = unified(cell.getSource());
   const merge = suggestion.mergedWith(before);
   if (!merge.ok) {
     suggestion.face(before);
@@ -36,7 +37,7 @@ export function takeHunk(spot: Spot, hunk: IHunk): Taken {
   if (why || !cell || !suggestion) {
     return why ?? 'gone';
   }
-  const now = cell.getSource();
+  const now = unified(cell.getSource());
   const isShown = suggestion.hunks().includes(hunk);
   suggestion.follow(now);
   if (suggestion.base !== now) {
@@ -84,5 +85,5 @@ function write(spot: Spot, cell: ISpotCell, text: string): void {
   // What was taken before is not what comes back now, even if it reads the same.
   spot.taken = null;
   writeText(cell, text);
-  spot.taken = { before, after: text };
+  spot.taken = { before, after: cell.getSource() };
 }

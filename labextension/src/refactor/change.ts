@@ -108,7 +108,7 @@ export class ReviewedChange {
         : settled(merge.pieces, conflict => (whose === 'mine' ? conflict.ours : conflict.theirs));
       this.suggestion.face(source);
       this.suggestion.revise(text);
-      if (text === source) {
+      if (text === this.suggestion.base) {
         this.refuse();
       }
     }

@@ -22,6 +22,8 @@ interface IRunning {
 
 /** At most four changes a second are told, the last one always: a status bar is read, not watched. */
 const QUIET_MS = 250;
+/** How long something is told that is told in passing. */
+const NOTE_MS = 6000;
 const KEPT_KEY = 'jupyter-spark:figures';
 
 export class Activity extends Watched {
@@ -37,6 +39,22 @@ export class Activity extends Watched {
   latest: ILast | null = null;
   /** The last completion. */
   completion: CompletionEnded | null = null;
+
+  /** What is told in passing, and why; null most of the time. */
+  noted: { readonly words: string; readonly why: string } | null = null;
+
+  /** Tell something in passing: it goes by itself, or with whatever comes next. */
+  note(words: string, why = ''): void {
+    this.noted = { words, why };
+    window.clearTimeout(this._noteTimer);
+    this._noteTimer = window.setTimeout(() => this._unnote(), NOTE_MS);
+    this._tell();
+  }
+
+  private _unnote(): void {
+    this.noted = null;
+    this._tell();
+  }
 
   get state(): SparkState {
     if (this._connection !== 'open') {
@@ -68,6 +86,7 @@ export class Activity extends Watched {
 
   onCompletion(frame: CompletionEnded): void {
     this.completion = frame;
+    this.noted = null;
     this._tell();
   }
 
@@ -75,6 +94,7 @@ export class Activity extends Watched {
     switch (event.type) {
       case 'turn_requested':
         this._running.set(turnId, { tier: event.tier ?? 'spark', model: '', streams: false });
+        this.noted = null;
         return true;
       case 'turn_started':
         this._running.set(turnId, { tier: event.tier, model: event.model, streams: false });
@@ -129,4 +149,5 @@ export class Activity extends Watched {
   private _connection: ChannelState = 'connecting';
   private _timer = 0;
   private _isDue = false;
+  private _noteTimer = 0;
 }

@@ -27,17 +27,18 @@ export class StatusItem extends ReactWidget {
     const state = isBroken ? 'broken' : activity.state;
     const words = stateWord(state, trans);
     const rate = activity.latest?.figures.tokens_per_s;
-    const parts = [tierName(store.tier, trans), words, state === 'idle' && rate ? speed(rate) : ''].filter(
-      part => part
-    );
+    const noted = state === 'idle' ? activity.noted : null;
+    const said = noted?.words ?? (state === 'idle' && rate ? speed(rate) : '');
+    const parts = [tierName(store.tier, trans), words, said].filter(part => part);
     return (
       <button
         className="jp-Spark-status"
         data-state={state}
+        data-noted={noted !== null}
         aria-haspopup="dialog"
         aria-expanded={this._popup !== null}
         aria-label={trans.__('Spark: %1. Show figures', parts.join(', '))}
-        title={isBroken ? setup.problem : trans.__('Spark: show figures')}
+        title={isBroken ? setup.problem : noted?.why || trans.__('Spark: show figures')}
         onClick={() => this._toggle()}
       >
         <sparkIcon.react tag="span" width="13px" height="13px" />

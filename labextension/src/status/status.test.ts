@@ -100,3 +100,13 @@ test('the figures of the last turn and of the day', () => {
   expect(dayRows(null, trans)[0]).toEqual(['Turns', '–', '–']);
   expect(new Date(1000 * dayBegan(new Date(2026, 4, 3, 12))).getHours()).toBe(0);
 });
+
+test('what is told in passing goes by itself, or with what comes next', () => {
+  activity.note('completion failed', 'No connection.');
+  expect(activity.noted).toEqual({ words: 'completion failed', why: 'No connection.' });
+  vi.advanceTimersByTime(10_000);
+  expect(activity.noted).toBeNull();
+  activity.note('no completion');
+  activity.onTurn('a', requested('spark'));
+  expect(activity.noted).toBeNull();
+});

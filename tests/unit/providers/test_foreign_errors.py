@@ -49,7 +49,7 @@ def status(status: int, body: dict[str, Any] | None = None, message: str = "Word
 def test_a_status(code: int, body: dict[str, Any], kind: type[errors.ProviderError]) -> None:
     error = status(code, body)
     assert type(error) is kind
-    assert error.message.startswith("profile 'p' ")
+    assert error.message.startswith("Profile 'p' ")
     assert error.hint
     assert error.retryable == (kind in (errors.RateLimitError, errors.ServerError))
 
@@ -291,3 +291,8 @@ def test_what_is_sent_of_prediction_and_cache_key() -> None:
     assert body["prompt_cache_key"] == "k"
     assert "prediction" not in ChatProvider(PROFILE, {})._body(request)
     assert "prediction" not in ChatProvider(profile, {})._body(ProviderRequest(()))
+
+
+def test_an_error_inside_a_stream_is_given_no_status_that_nobody_said() -> None:
+    for body, said in (({"message": "overloaded"}, ""), ({"message": "overloaded", "code": 503}, " (status 503)")):
+        assert from_event(body, PROFILE, None).message == f"Profile 'p' failed{said}: overloaded."

@@ -119,7 +119,7 @@ def test_no_model_of_the_profile_is_to_be_had(api: str) -> None:
         async with PacedServer(fault="http_404_model") as server, opened(api, server, models=("a", "b")) as provider:
             error, _ = await fails(provider, errors.ModelNotFoundError)
             assert "`b`" in error.message
-            assert "JUPYTER_SPARK_MODEL" in error.hint
+            assert "jupyter_spark.toml" in error.hint
 
     run(scenario)
 
