@@ -14,7 +14,9 @@ import { Judging } from './judging';
 import { Presenter } from './presenter';
 import { Telling } from './telling';
 import { labColours, labPanels } from './labparts';
+import { Restoring } from './restoring';
 import { type ISpotNotebook, Spots } from './spot';
+import { Underway } from './underway';
 
 export const editPlugin: JupyterFrontEndPlugin<ISparkEdits> = {
   id: 'jupyter-spark-ai:edit',
@@ -37,14 +39,22 @@ function activate(
 ): ISparkEdits {
   const { trans, store } = spark;
   const spots = new Spots();
-  const asking = new Asking(store, {
+  const words = {
     noCode: trans.__('The answer holds no code.'),
     readThere: trans.__('It stands in the chat.'),
     gone: trans.__('The cell is gone.'),
     isWaiting: trans.__('waits for the answer before it'),
     isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
     noOther: trans.__('No other way came.')
-  });
+  };
+  const underway = new Underway(window.sessionStorage);
+  const asking = new Asking(store, words, underway);
+  const restored = {
+    elsewhere: trans.__('A change was under way, but not for what this cell holds now: it stands in the chat.'),
+    interrupted: trans.__('The server was restarted in mid-answer.'),
+    show: trans.__('Show')
+  };
+  new Restoring(store, tracker, spots, asking, underway, restored, () => chat.ask());
   const telling = new Telling(
     suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
