@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
 import { isKeyOf, KeyGuard } from './again';
 import { Asking } from './asking';
@@ -14,7 +15,7 @@ import { Judging } from './judging';
 import { Presenter } from './presenter';
 import { Telling } from './telling';
 import { labColours, labPanels } from './labparts';
-import { Restoring } from './restoring';
+import { type IRestoringWords, Restoring } from './restoring';
 import { type ISpotNotebook, Spots } from './spot';
 import { Underway } from './underway';
 
@@ -39,22 +40,9 @@ function activate(
 ): ISparkEdits {
   const { trans, store } = spark;
   const spots = new Spots();
-  const words = {
-    noCode: trans.__('The answer holds no code.'),
-    readThere: trans.__('It stands in the chat.'),
-    gone: trans.__('The cell is gone.'),
-    isWaiting: trans.__('waits for the answer before it'),
-    isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
-    noOther: trans.__('No other way came.')
-  };
   const underway = new Underway(window.sessionStorage);
-  const asking = new Asking(store, words, underway);
-  const restored = {
-    elsewhere: trans.__('A change was under way, but not for what this cell holds now: it stands in the chat.'),
-    interrupted: trans.__('The server was restarted in mid-answer.'),
-    show: trans.__('Show')
-  };
-  new Restoring(store, tracker, spots, asking, underway, restored, () => chat.ask());
+  const asking = new Asking(store, askingWords(trans), underway);
+  new Restoring(store, tracker, spots, asking, underway, restoringWords(trans), () => chat.ask());
   const telling = new Telling(
     suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
@@ -89,4 +77,23 @@ function activate(
   }
   spots.watch(() => app.commands.notifyCommandChanged());
   return edits;
+}
+
+function askingWords(trans: TranslationBundle): ConstructorParameters<typeof Asking>[1] {
+  return {
+    noCode: trans.__('The answer holds no code.'),
+    readThere: trans.__('It stands in the chat.'),
+    gone: trans.__('The cell is gone.'),
+    isWaiting: trans.__('waits for the answer before it'),
+    isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
+    noOther: trans.__('No other way came.')
+  };
+}
+
+function restoringWords(trans: TranslationBundle): IRestoringWords {
+  return {
+    elsewhere: trans.__('A change was under way, but not for what this cell holds now: it stands in the chat.'),
+    interrupted: trans.__('The server was restarted in mid-answer.'),
+    show: trans.__('Show')
+  };
 }
