@@ -114,3 +114,25 @@ def test_a_new_cell_that_nothing_comes_for_is_gone(lab: str, home: Path, page: P
     page.evaluate("sessionStorage.clear()")
     notebook.open()
     notebook.wait_until(lambda: sources(page) == [PLAIN, "last = 1"])
+
+
+def test_a_new_cell_waits_for_its_notebook_to_be_opened_again(
+    lab: str, home: Path, page: Page, paced: PacedServer
+) -> None:
+    """Closed and opened in the same page, it is not tidied away."""
+    paced.answer = fenced(TESTS)
+    notebook = opened(page, lab, home, "opened-again.ipynb", PLAIN, "last = 1")
+    notebook.cell(0).locator(".cm-content").click()
+    notebook.command("jupyter-spark:quick", ADD_TESTS)
+    below = EditedCell(notebook, 1)
+    below.reached("ready")
+    page.evaluate(
+        """async () => {
+          const { commands } = window.jupyterapp;
+          await commands.execute('docmanager:save');
+          await commands.execute('application:close');
+          await commands.execute('docmanager:open', { path: 'opened-again.ipynb' });
+        }"""
+    )
+    below.reached("ready")
+    assert sources(page) == [PLAIN, "", "last = 1"]

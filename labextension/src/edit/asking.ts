@@ -152,6 +152,9 @@ export class Asking {
       const changed = notebook ? { notebook } : {};
       this._questions.set(suggestion, { ...question, ...changed });
       this._waiting = this._waiting.map(one => (one.spot === from ? { ...one, ...changed, spot: to } : one));
+      if (from.cellId !== to.cellId) {
+        this._underway.drop(this._turns.get(suggestion)?.id ?? ''); // after a reload it would not fit there
+      }
       from.propose(null);
       to.propose(suggestion);
     }

@@ -42,7 +42,6 @@ function activate(
   const spots = new Spots();
   const underway = new Underway(window.sessionStorage);
   const asking = new Asking(store, askingWords(trans), underway);
-  new Restoring(store, tracker, spots, asking, underway, restoringWords(trans), () => chat.ask());
   const telling = new Telling(
     suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
@@ -51,6 +50,8 @@ function activate(
   );
   const judging = new Judging(asking, telling, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
+  // After it: what stands in the cells of a notebook that is opened again is not restored, nor tidied away.
+  new Restoring(store, tracker, spots, asking, underway, restoringWords(trans), () => chat.ask());
   judging.onNext = spot => edits.goOn(spot);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });
   const presenter = new Presenter(spots, labColours(languages), judging, panels, labKeys(app.commands), trans);
