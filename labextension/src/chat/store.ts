@@ -189,6 +189,17 @@ export class ChatStore extends Watched {
     return this._conversations.get(notebook) ?? this._begin(notebook);
   }
 
+  /** A turn of one of the conversations. */
+  find(turnId: string): Turn | null {
+    const turns = [...this._conversations.values()].flatMap(one => one.turns.flatMap(turn => turn.ways?.turns ?? turn));
+    return turns.find(turn => turn.id === turnId) ?? null;
+  }
+
+  /** Whether it is known what was said of a notebook before the page was loaded. */
+  knows(notebook: string): boolean {
+    return this._known.has(notebook);
+  }
+
   /** Ask the same again, about the same pieces; the edit is shown here, also where the one before it was in its cell. */
   retry(turn: Turn): void {
     const asking = this._asking(turn);
@@ -259,6 +270,8 @@ export class ChatStore extends Watched {
       if (latest && this._conversations.get(notebook)?.turns.length === 0) {
         this.resume(latest);
       }
+      this._known.add(notebook);
+      this.changed();
     } catch {
       this._asked.delete(notebook); // the server is away; the next time the notebook is shown it is asked again
     }
@@ -292,5 +305,6 @@ export class ChatStore extends Watched {
 
   private readonly _conversations = new Map<string, Conversation>();
   private readonly _asked = new Set<string>();
+  private readonly _known = new Set<string>();
   private readonly _askings = new WeakMap<Turn, IAsking>();
 }

@@ -9,6 +9,7 @@ import type { IScope } from './scope';
 import type { IEditMaker } from '../tokens';
 import type { Spot } from './spot';
 import { Suggestion } from './suggestion';
+import type { Underway } from './underway';
 
 /** What is asked of a cell. */
 export interface IQuestion {
@@ -34,7 +35,13 @@ const FIGURES_EVERY_MS = 250;
 export class Asking {
   constructor(
     private readonly _store: ChatStore,
-    private readonly _words: { noCode: string; readThere: string; gone: string; isWaiting: string } & IAlternativesWords
+    private readonly _words: {
+      noCode: string;
+      readThere: string;
+      gone: string;
+      isWaiting: string;
+    } & IAlternativesWords,
+    private readonly _underway: Underway
   ) {
     this._alternatives = new Alternatives(_store, _words);
     _store.watch(() => this._pump());
@@ -62,6 +69,7 @@ export class Asking {
   letGo(suggestion: Suggestion | null): void {
     if (suggestion) {
       this._alternatives.stop(suggestion);
+      this._underway.drop(this._turns.get(suggestion)?.id ?? '');
     }
   }
 
@@ -114,15 +122,21 @@ export class Asking {
     return true;
   }
 
-  /** Show in a cell what a turn that was begun before proposes for it. */
-  adopt(spot: Spot, question: IQuestion, turn: Turn): void {
-    const { cell } = spot;
-    if (cell) {
-      const next = new Suggestion(cell.getSource());
+  /**
+   * Show in a cell what a turn that was begun before proposes for it.
+   *
+   * @param base - what it is made from; what the cell holds now if it is not given
+   */
+  adopt(spot: Spot, question: IQuestion, turn: Turn, base = spot.cell?.getSource()): void {
+    if (base !== undefined) {
+      const next = new Suggestion(base);
       next.instruction = question.instruction;
-      next.cellKind = cell.cell_type;
+      next.cellKind = spot.cell?.cell_type ?? '';
+      next.scope = question.scope ?? null;
+      turn.isInCell = true;
       this._questions.set(next, question);
       this._turns.set(next, turn);
+      this._keep(turn, spot, question, base);
       spot.propose(next);
       this._feed(turn, next);
     }
@@ -140,6 +154,9 @@ export class Asking {
       const changed = notebook ? { notebook } : {};
       this._questions.set(suggestion, { ...question, ...changed });
       this._waiting = this._waiting.map(one => (one.spot === from ? { ...one, ...changed, spot: to } : one));
+      if (from.cellId !== to.cellId) {
+        this._underway.drop(this._turns.get(suggestion)?.id ?? ''); // after a reload it would not fit there
+      }
       from.propose(null);
       to.propose(suggestion);
     }
@@ -176,7 +193,7 @@ export class Asking {
     }
   }
 
-  private _begin({ kind, instruction, extras, spot, suggestion }: IWaiting, notebook: string): void {
+  private _begin({ kind, instruction, extras, scope, spot, suggestion }: IWaiting, notebook: string): void {
     const source = spot.cell?.getSource();
     if (source === undefined) {
       suggestion.fail(this._words.gone);
@@ -194,10 +211,18 @@ export class Asking {
     });
     if (turn) {
       this._turns.set(suggestion, turn);
+      this._keep(turn, spot, { kind, instruction, extras, scope }, source);
       this._feed(turn, suggestion);
     } else {
       suggestion.fail(this._words.noCode);
     }
+  }
+
+  /** After a reload the edit stands in its cell again. */
+  private _keep(turn: Turn, { cellId }: Spot, question: Omit<IQuestion, 'notebook'>, base: string): void {
+    const { kind, instruction, scope = null } = question;
+    const { cells, selection } = question.extras;
+    this._underway.put({ turnId: turn.id, cellId, kind, instruction, base, scope, extras: { cells, selection } });
   }
 
   private _feed(turn: Turn, suggestion: Suggestion): void {

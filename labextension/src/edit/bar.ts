@@ -70,7 +70,15 @@ class Bar {
     const canVary = this._actions.canVary(this._spot);
     const hasWays = (suggestion?.ways.length ?? 0) > 1;
     const isEmpty = suggestion?.hunks().length === 0;
-    const about = [hasWays, isOutside, canVary, isEmpty, revision !== null, this._actions.hasTurn(this._spot)];
+    const about = [
+      this._spot.more !== null,
+      hasWays,
+      isOutside,
+      canVary,
+      isEmpty,
+      revision !== null,
+      this._actions.hasTurn(this._spot)
+    ];
     const mode = `${suggestion?.state ?? ''} ${about.join(' ')}`;
     if (mode !== this._mode) {
       this._mode = mode;
@@ -141,7 +149,10 @@ class Bar {
           act(trans.__('Close'), actions.reject, keys.reject)
         ];
       default:
-        return [act(trans.__('Close'), actions.reject, keys.reject)];
+        return [
+          ...(spot.more ? [act(spot.more.label, spot.more.run)] : []),
+          act(trans.__('Close'), actions.reject, keys.reject)
+        ];
     }
   }
 

@@ -1,6 +1,7 @@
 /** What the user does with proposals: each verb for a place in a notebook. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { keepNewCell } from '../notebook/newcell';
 import type { Asking } from './asking';
 import type { Doubts } from './doubts';
 import type { IHunk } from './linediff';
@@ -223,6 +224,7 @@ export class Judging {
   private _close(spot: Spot): void {
     this._asking.letGo(spot.suggestion);
     const hadFocus = [...spot.views].find(view => view.dom.contains(document.activeElement));
+    keepNewCell(spot.cell);
     const next = nextOf(spot);
     const { isAsking, draft, sent } = spot;
     const hasKeyboard = hadFocus !== undefined || spot.wantsKeyboard;

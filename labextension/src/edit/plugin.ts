@@ -5,6 +5,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { CheckResult } from '../_wire';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
 import { isKeyOf, KeyGuard } from './again';
 import { Asking } from './asking';
@@ -16,7 +17,9 @@ import { Judging } from './judging';
 import { Presenter } from './presenter';
 import { Telling } from './telling';
 import { labColours, labPanels } from './labparts';
+import { type IRestoringWords, Restoring } from './restoring';
 import { type ISpotNotebook, Spots } from './spot';
+import { Underway } from './underway';
 
 export const editPlugin: JupyterFrontEndPlugin<ISparkEdits> = {
   id: 'jupyter-spark-ai:edit',
@@ -39,14 +42,8 @@ function activate(
 ): ISparkEdits {
   const { trans, store } = spark;
   const spots = new Spots();
-  const asking = new Asking(store, {
-    noCode: trans.__('The answer holds no code.'),
-    readThere: trans.__('It stands in the chat.'),
-    gone: trans.__('The cell is gone.'),
-    isWaiting: trans.__('waits for the answer before it'),
-    isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
-    noOther: trans.__('No other way came.')
-  });
+  const underway = new Underway(window.sessionStorage);
+  const asking = new Asking(store, askingWords(trans), underway);
   const telling = new Telling(
     suggestion => asking.makerOf(suggestion)?.verdicts ?? store.verdicts,
     suggestion => asking.turnOf(suggestion),
@@ -56,6 +53,8 @@ function activate(
   const doubts = new Doubts(source => spark.rest.ask<CheckResult>('check', { source }), trans);
   const judging = new Judging(asking, telling, doubts, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
+  // After it: what stands in the cells of a notebook that is opened again is not restored, nor tidied away.
+  new Restoring(store, tracker, spots, asking, underway, restoringWords(trans), () => chat.ask());
   judging.onNext = spot => edits.goOn(spot);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });
   const presenter = new Presenter(spots, labColours(languages), judging, panels, labKeys(app.commands), trans);
@@ -82,4 +81,23 @@ function activate(
   }
   spots.watch(() => app.commands.notifyCommandChanged());
   return edits;
+}
+
+function askingWords(trans: TranslationBundle): ConstructorParameters<typeof Asking>[1] {
+  return {
+    noCode: trans.__('The answer holds no code.'),
+    readThere: trans.__('It stands in the chat.'),
+    gone: trans.__('The cell is gone.'),
+    isWaiting: trans.__('waits for the answer before it'),
+    isBusy: trans.__('An answer is on its way in this notebook: ask again when it is there.'),
+    noOther: trans.__('No other way came.')
+  };
+}
+
+function restoringWords(trans: TranslationBundle): IRestoringWords {
+  return {
+    elsewhere: trans.__('A change was under way, but not for what this cell holds now: it stands in the chat.'),
+    interrupted: trans.__('The server was restarted in mid-answer.'),
+    show: trans.__('Show')
+  };
 }

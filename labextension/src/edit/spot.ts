@@ -13,6 +13,7 @@ export interface ISpotCell extends IEditableCell, IWritableCell {
   undo?(): void;
   redo?(): void;
   readonly changed?: { connect(slot: () => void): unknown };
+  deleteMetadata?(key: string): void;
 }
 
 /** What is used of a notebook; Lab's shared notebooks have it. A moved cell is another object with the same id. */
@@ -62,6 +63,8 @@ export class Spot extends Watched {
   draft = '';
   /** A line for the reader: why something could not be done. */
   word = '';
+  /** What more there is to it. */
+  more: { readonly label: string; readonly run: () => void } | null = null;
   /** Makes the cell look again as it did before it was opened for an edit. */
   restore: () => void = () => undefined;
   /** The change that the user is putting into other words. */
@@ -92,14 +95,16 @@ export class Spot extends Watched {
     this._suggestion = suggestion;
     this.unfolded = new Set();
     this.word = '';
+    this.more = null;
     this.revision = null;
     this.sent = '';
     this._leave = suggestion?.watch(() => this.changed()) ?? null;
     this.changed();
   }
 
-  tell(word: string): void {
+  tell(word: string, more: Spot['more'] = null): void {
     this.word = word;
+    this.more = more;
     this.changed();
   }
 

@@ -3,6 +3,7 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { goTo } from '../notebook/goto';
+import { NEW_CELL_KEY, removeIfEmpty } from '../notebook/newcell';
 import type { ISparkEdits } from '../tokens';
 import type { IQuickInstruction } from './instructions';
 
@@ -32,7 +33,7 @@ function insertBelow(panel: NotebookPanel, cell: Cell): string | null {
   const made = content.model?.sharedModel.insertCell(index, {
     cell_type: 'code',
     source: '',
-    metadata: { trusted: true }
+    metadata: { trusted: true, [NEW_CELL_KEY]: true }
   });
   if (!made) {
     return null;
@@ -40,13 +41,4 @@ function insertBelow(panel: NotebookPanel, cell: Cell): string | null {
   const widget = content.widgets[index];
   void content.scrollToItem(index, 'smart').then(() => widget && !widget.isDisposed && goTo(panel, widget));
   return made.id;
-}
-
-/** Nothing was taken: the cell that was made for it goes, unless the user wrote into it. */
-function removeIfEmpty(panel: NotebookPanel, cellId: string): void {
-  const shared = panel.isDisposed ? null : panel.content.model?.sharedModel;
-  const index = shared?.cells.findIndex(cell => cell.id === cellId) ?? -1;
-  if (shared && index >= 0 && !shared.getCell(index).getSource().trim()) {
-    shared.deleteCell(index);
-  }
 }
