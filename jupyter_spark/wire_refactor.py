@@ -86,6 +86,8 @@ class CellChange(WireModel):
     """A change of one cell; changes of one ``group`` are taken or left together (the parts of a merge or a split).
 
     ``base_hash`` is of the text that it was made from; of a cell that is changed and moved there are two changes.
+    ``may_differ`` is why the cell may put out something else, a line each, as far as its text tells: no finding, as it
+    may be what was asked for, and only running it tells.
     """
 
     change_id: str
@@ -101,6 +103,7 @@ class CellChange(WireModel):
     checks: tuple[CheckResult, ...] = ()
     words: str = ""
     repaired: bool = False
+    may_differ: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -111,6 +114,7 @@ class CellChange(WireModel):
 class NotebookCheck(WireModel):
     """One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
 
+    ``groups`` are the changes that are the cause: without them it would hold, so they are not taken unasked.
     ``steps_done`` is there only for a step of the plan that failed.
     """
 
@@ -119,6 +123,7 @@ class NotebookCheck(WireModel):
     message: str = ""
     cell_id: str = ""
     names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 class RefactorProposal(WireModel):
@@ -141,6 +146,11 @@ class RefactorProposal(WireModel):
         cells = (f"{c.cell_id}: {check.message}" for c in self.changes for check in c.checks if not check.ok)
         whole = (f"{c.cell_id}: {c.message}" if c.cell_id else c.message for c in self.checks if not c.ok)
         return tuple(dict.fromkeys((*cells, *whole)))
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What may put out something else, a line each: only running it tells."""
+        return tuple(f"{c.cell_id}: the output may change: {why}" for c in self.changes for why in c.may_differ)
 
 
 # --- events ----------------------------------------------------------------------------------------

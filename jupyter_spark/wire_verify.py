@@ -34,7 +34,8 @@ class CellVerification(WireModel):
     ----------
     verdict : str
         ``same``; ``differs``; ``varies`` (what differs differs from run to run before the change too);
-        ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after).
+        ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after). A cell
+        with the tag ``raises-exception`` fails on purpose: with the same error it is ``same``.
     before_ids, after_ids : tuple of str
         The cells (``CellSnapshot.cell_id``); one of the two is empty for what was inserted or deleted.
     before_index, after_index : int, optional
@@ -71,19 +72,20 @@ class VerificationReport(WireModel):
     """The notebook before and after a change, run and compared.
 
     ``notes`` says in one line each what a reader must know to trust it: what was not copied or could not be
-    compared.
+    compared. ``unverified`` is why nothing could be verified, in a line; empty if something was.
     """
 
     cells: tuple[CellVerification, ...] = ()
     kernel: str = ""
     notes: tuple[str, ...] = ()
+    unverified: str = ""
     elapsed_s: float = 0.0
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def holds(self) -> bool:
-        """Whether every cell that ran does what it did, and every cell ran."""
-        return all(cell.holds for cell in self.cells)
+        """Whether something was verified, every cell ran, and each does what it did."""
+        return not self.unverified and all(cell.holds for cell in self.cells)
 
     @property
     def counts(self) -> dict[Verdict, int]:

@@ -254,10 +254,11 @@ class _Every:
         row = _shown(self._report, scene, outcome, outcome.proposal)
         wanted = self._writing.apply or self._how.output is not None
         if outcome.findings and not (wanted and self._writing.anyway):
-            why = f"{scene.path}: it does not hold: {outcome.findings[0].rstrip('.')}."
+            held, why = _refusal(outcome)
+            why = f"{scene.path}: {why}"
             hint = "Nothing was written; --yes writes it all the same." if wanted else "Say it in other words."
             self._report.error(EditRefused(why, hint), CHECK_FAILED)
-            return row | {"status": CHECK_FAILED, "fate": "does not hold: not written"}
+            return row | {"status": CHECK_FAILED, "fate": f"{held}: not written"}
         if not wanted:
             return row | {"fate": NOT_WRITTEN}
         whole = proposed(scene.file.data, outcome.proposal)
@@ -296,12 +297,22 @@ def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorPropo
         show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
     for finding in proposal.findings:
         report.note(f"✗ {finding}", style="red")
+    if done.verification is None:
+        for mark in proposal.marks:
+            report.note(f"! {mark}", style="yellow")
     row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
     row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
     if done.verification is not None:
         report.note(render_report(done.verification), None if done.verification.holds else "red")
         row["verification"] = done.verification.model_dump(mode="json")
     return row
+
+
+def _refusal(done: WorkDone) -> tuple[str, str]:
+    """Why it is not written, in few words and in a line."""
+    if done.verification is not None and done.verification.unverified == done.findings[0]:
+        return "not verified", done.findings[0]
+    return "does not hold", f"it does not hold: {done.findings[0].rstrip('.')}."
 
 
 def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> str:

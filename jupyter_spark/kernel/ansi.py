@@ -6,7 +6,7 @@ from jupyter_spark.kernel.view import TurnView
 
 _COLOURS = {"new": "\x1b[32m", "old": "\x1b[31m", "waiting": "\x1b[2m", "same": ""}
 _SIGNS = {"new": "+", "old": "-", "same": " ", "waiting": " "}
-RESET, DIM, RED, GREEN = "\x1b[0m", "\x1b[2m", "\x1b[31m", "\x1b[32m"
+RESET, DIM, RED, GREEN, YELLOW = "\x1b[0m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
 
 
 def turn_text(view: TurnView, *, colour: bool = False) -> str:

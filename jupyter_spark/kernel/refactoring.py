@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_spark.errors import EditRefused, NotebookError, SparkError, TurnStopped, UsageError
 from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import notebook_scope
-from jupyter_spark.kernel.ansi import DIM, GREEN, RED, RESET
+from jupyter_spark.kernel.ansi import DIM, GREEN, RED, RESET, YELLOW
 from jupyter_spark.kernel.history import is_ours
 from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.live import LiveOutput
@@ -176,6 +176,8 @@ class KernelRefactor:
                 self._print(line, _COLOURS.get(line[:1], ""))
         for finding in proposal.findings:
             self._print(f"✗ {finding}", RED)
+        for mark in proposal.marks:
+            self._print(f"! {mark}", YELLOW)
 
     # --- the file ---
 

@@ -1,6 +1,7 @@
 """The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
 
 from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted, write_back
+from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
 from jupyter_spark.refactor._engine import run_refactor
@@ -38,5 +39,6 @@ __all__ = [
     "taken_changes",
     "verify_proposal",
     "was_interrupted",
+    "with_causes",
     "write_back",
 ]

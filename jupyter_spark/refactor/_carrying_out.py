@@ -9,11 +9,14 @@ from contextlib import aclosing
 from functools import cached_property, partial
 
 from jupyter_spark.errors import SparkError
+from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import compose
 from jupyter_spark.refactor._fan_out import CellTask, fan_out
 from jupyter_spark.refactor._findings import repairs_for
 from jupyter_spark.refactor._one_stream import fits_one_stream, one_stream
+from jupyter_spark.refactor._output_marks import with_output_marks
+from jupyter_spark.refactor._placing import placed_lower
 from jupyter_spark.refactor._planning import step_line
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import Run, names_of
@@ -27,6 +30,7 @@ from jupyter_spark.wire_refactor import (
     NotebookChecked,
     PlanStep,
     RefactorFinished,
+    RefactorNotice,
     RefactorPlan,
     RefactorProposal,
     RefactorReady,
@@ -67,6 +71,9 @@ class CarryingOut:
         async with aclosing(self._written(tasks)) as writing:
             async for event in writing:
                 yield event
+        for change, message in list(placed_lower(self._cells, self._plan, self._changes)):
+            self._changes = [change if c.change_id == change.change_id else c for c in self._changes]
+            yield RefactorNotice(**self._run.head(), message=message, cell_id=change.cell_id)
         checks = self._checked(self._changes)
         yield NotebookChecked(**self._run.head(), checks=checks)
         after = compose(self._cells, self._changes)
@@ -82,8 +89,8 @@ class CarryingOut:
             proposal_id=uuid.uuid4().hex[:16],
             refactor_id=self._run.refactor_id,
             plan=self._plan,
-            changes=tuple(self._changes),
-            checks=checks,
+            changes=tuple(with_output_marks(self._cells, self._plan, self._changes)),
+            checks=with_causes(checks, self._cells, self._plan, self._changes),
         )
         yield RefactorReady(**self._run.head(), proposal=proposal)
         yield RefactorFinished(**self._run.head(), proposal=proposal, figures=self._run.tally.figures())

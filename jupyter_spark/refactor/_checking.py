@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -16,13 +16,20 @@ from jupyter_spark.refactor._calls import misfits
 from jupyter_spark.refactor._facts import facts_of
 from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
-from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan
+from jupyter_spark.wire_refactor import CellChange, NotebookCheck, NotebookCheckName, RefactorPlan
 
 _GIVEN = frozenset({*dir(builtins), *IPYTHON_NAMES, "__name__", "__file__"})
 
 
+Found = Iterator[tuple[str, str, tuple[str, ...]]]
+
+
 def check_notebook(
-    before: Sequence[CellSnapshot], after: Sequence[CellSnapshot], plan: RefactorPlan, changes: Sequence[CellChange]
+    before: Sequence[CellSnapshot],
+    after: Sequence[CellSnapshot],
+    plan: RefactorPlan,
+    changes: Sequence[CellChange],
+    only: Collection[NotebookCheckName] | None = None,
 ) -> tuple[NotebookCheck, ...]:
     """Check the notebook that a refactor would make.
 
@@ -34,6 +41,8 @@ def check_notebook(
         What was to be done: its renames, and which cells may go.
     changes : sequence of CellChange
         What is done.
+    only : collection of str, optional
+        The checks that are wanted; all by default.
 
     Returns
     -------
@@ -41,25 +50,24 @@ def check_notebook(
         Each check at least once: held, or each of its findings.
     """
     renamed = {change.old: change.new for change in plan.renames}
+    every: dict[NotebookCheckName, Callable[[], Found]] = {
+        "cells_kept": lambda: _cells_lost(before, after, plan, changes),
+        "parses": lambda: _torn(before, after),
+        "names_in_order": lambda: _out_of_order(before, after, renamed, changes),
+        "names_renamed": lambda: _still_there(after, renamed),
+        "calls_fit": lambda: misfits(before, after, renamed),
+        "imports_found": lambda: _imports_lost(before, after),
+        "definitions_kept": lambda: _definitions_lost(before, after, plan, renamed),
+    }
     results: list[NotebookCheck] = []
-    for name, found in (
-        ("cells_kept", _cells_lost(before, after, plan, changes)),
-        ("parses", _torn(before, after)),
-        ("names_in_order", _out_of_order(before, after, renamed, changes)),
-        ("names_renamed", _still_there(after, renamed)),
-        ("calls_fit", misfits(before, after, renamed)),
-        ("imports_found", _imports_lost(before, after)),
-        ("definitions_kept", _definitions_lost(before, after, plan, renamed)),
-    ):
-        findings = [
-            NotebookCheck(name=name, ok=False, message=message, cell_id=cell_id, names=names)
-            for cell_id, message, names in found
-        ]
-        results += findings or [NotebookCheck(name=name, ok=True)]
+    for name, find in every.items():
+        if only is None or name in only:
+            findings = [
+                NotebookCheck(name=name, ok=False, message=message, cell_id=cell_id, names=names)
+                for cell_id, message, names in find()
+            ]
+            results += findings or [NotebookCheck(name=name, ok=True)]
     return tuple(results)
-
-
-Found = Iterator[tuple[str, str, tuple[str, ...]]]
 
 
 def _cells_lost(

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from jupyter_spark.notebook import arrange, parse_notebook, snapshot
 from jupyter_spark.providers import Provider
+from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose
 from jupyter_spark.refactor._findings import repairs_of_failing
+from jupyter_spark.refactor._output_marks import with_output_marks
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import RefactorJob, Run
 from jupyter_spark.verify import CellGroup, VerificationReport, VerifyOptions, VerifyProgress, verify_notebook
@@ -113,9 +115,10 @@ async def run_verified(
                 yield event
         if tuple(repairing.changes) == best.changes:
             return
-        checks = check(repairing.changes)
+        checks = with_causes(check(repairing.changes), job.snapshot.cells, plan, repairing.changes)
         yield NotebookChecked(**run.head(), checks=checks)
-        update = {"changes": tuple(repairing.changes), "checks": checks}
+        marked = with_output_marks(job.snapshot.cells, plan, repairing.changes)
+        update = {"changes": tuple(marked), "checks": checks}
         mended_proposal = best.proposal.model_copy(update=update)
         yield RefactorNotice(**run.head(), message=RUNNING)
         report = await verify_proposal(data, mended_proposal, path, on_progress=on_progress)

@@ -172,7 +172,8 @@ async def _verified(
     assert last is not None  # noqa: S101 - it ran once, or raised
     report = last.report
     counts = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
-    findings = () if report.holds else (f"run before and after, its cells: {counts}.",)
+    told = report.unverified or f"run before and after, its cells: {counts}."
+    findings = () if report.holds else (told,)
     return WorkDone(
         plan=done.plan,
         proposal=last.proposal,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_spark.refactor import became, check_notebook, compose, taken_changes
+from jupyter_spark.refactor import became, check_notebook, compose, taken_changes, with_causes
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorProposal
 from jupyter_spark.wire_verify import VerificationReport, VerifyProgress
@@ -36,7 +36,8 @@ def check_choice(
 ) -> tuple[NotebookCheck, ...]:
     """Check the notebook that a choice would make; a step that failed stays a finding."""
     failed = tuple(check for check in proposal.checks if check.name == "steps_done")
-    return (*check_notebook(cells, compose(cells, chosen), proposal.plan, chosen), *failed)
+    checks = check_notebook(cells, compose(cells, chosen), proposal.plan, chosen)
+    return (*with_causes(checks, cells, proposal.plan, chosen), *failed)
 
 
 async def verify_choice(

@@ -22,13 +22,14 @@ _LONG_STRETCH = 6
 class Runs:
     """What the code cells did, by cell id; ``again`` is what they did each further time before.
 
-    ``places`` are the indexes over all cells, before and after.
+    ``places`` are the indexes over all cells, before and after; ``raising`` are the cells after that fail on purpose.
     """
 
     before: Mapping[str, Ran]
     after: Mapping[str, Ran]
     places: tuple[Mapping[str, int], Mapping[str, int]]
     again: Sequence[Mapping[str, Ran]] = ()
+    raising: frozenset[str] = frozenset()
 
 
 def judge(groups: Sequence[CellGroup], runs: Runs, options: VerifyOptions) -> list[CellVerification]:
@@ -112,7 +113,18 @@ def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerifica
         elapsed_before_s=round(before.elapsed_s, 3),
         elapsed_after_s=round(after.elapsed_s, 3),
     )
-    return _verdict(told, before, after, again, options)
+    found = _verdict(told, before, after, again, options)
+    return found if runs.raising.isdisjoint(group.after) else _on_purpose(found)
+
+
+def _on_purpose(told: CellVerification) -> CellVerification:
+    """The verdict of a cell that shall fail: the error is what it puts out."""
+    if told.verdict == "still_fails":
+        return told.model_copy(update={"verdict": "same", "why": ""})
+    if told.verdict == "newly_works":
+        why = f"is to fail (raises-exception) and does not any more; {told.why}"
+        return told.model_copy(update={"verdict": "differs", "why": why})
+    return told
 
 
 def _verdict(
@@ -145,5 +157,7 @@ def _verdict(
 
 
 def _line(error: ErrorReport) -> str:
+    if error.name == "StdinNotImplementedError":
+        return "it asks for input, which nobody is there to give"
     lines = error.message.splitlines() or [""]
     return f"{error.name}: {lines[0]}"[:300].removesuffix(": ")

@@ -37,7 +37,8 @@ def render_report(report: VerificationReport, *, only_changes: bool = True) -> s
 
 def _summary(report: VerificationReport) -> str:
     counts = [f"{count} {_WORDS[verdict]}" for verdict in _WORDS if (count := report.counts.get(verdict))]
-    return f"Verified in {report.elapsed_s:.1f} s ({report.kernel}): {', '.join(counts) or 'no code cells'}."
+    told = f"Verified in {report.elapsed_s:.1f} s ({report.kernel}): {', '.join(counts) or 'no code cells'}."
+    return f"{report.unverified} {told.replace('Verified', 'Tried', 1)}" if report.unverified else told
 
 
 def _render_cell(cell: CellVerification) -> Iterator[str]:

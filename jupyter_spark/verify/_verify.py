@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_spark.notebook import parse_notebook
+from jupyter_spark.verify._evidence import evidence_of
 from jupyter_spark.verify._images import can_decode
 from jupyter_spark.verify._judging import Runs, judge, varies
 from jupyter_spark.verify._options import VerifyOptions
+from jupyter_spark.verify._outputs import pieces_of
 from jupyter_spark.verify._pairing import pair_cells
 from jupyter_spark.verify._running import CodeCell, require_nbclient, run_cells
 from jupyter_spark.verify._worker import Ran, Result
@@ -21,6 +23,7 @@ from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_verify import CellVerification, Run, VerificationReport, VerifyProgress
 
 Notebook = bytes | Mapping[str, Any]
+RAISES = "raises-exception"  # nbclient's tag of a cell that fails on purpose
 Progress = Callable[[VerifyProgress], None]
 
 
@@ -78,17 +81,22 @@ async def verify_notebook(
 
     first, second = await _both(run("before", old), run("after", new))
     groups = pair_cells(old.code, new.code, options.groups)
-    runs = Runs(old.by_id(first), new.by_id(second), (old.places, new.places))
+    runs = Runs(old.by_id(first), new.by_id(second), (old.places, new.places), raising=new.raising)
     cells = judge(groups, runs, options)
     if any(cell.verdict in ("differs", "newly_fails") for cell in cells):
         again = [old.by_id(await run("again", old))]
         if varies(runs.before, again[0], options):
             again.append(old.by_id(await run("again", old)))
         cells = judge(groups, replace(runs, again=again), options)
+    speaking = {
+        cell_id for side in (runs.before, runs.after) for cell_id, ran in side.items() if pieces_of(ran.outputs)
+    }
+    evidence = evidence_of(cells, old.texts, new.texts, speaking)
     return VerificationReport(
         cells=tuple(cells),
         kernel=kernel,
-        notes=_notes([first, second], cells),
+        notes=(*evidence.notes, *_notes([first, second], cells)),
+        unverified=evidence.unverified,
         elapsed_s=round(time.monotonic() - started_s, 3),
     )
 
@@ -126,6 +134,8 @@ class _Notebook:
             cell.snapshot for cell in file.cells if cell.snapshot.kind == "code" and cell.snapshot.source.strip()
         ]
         self.places = {cell.snapshot.cell_id: cell.index for cell in file.cells}
+        self.texts = {cell.cell_id: cell.source for cell in self.code}
+        self.raising = frozenset(cell.cell_id for cell in self.code if RAISES in cell.tags)
         self.to_run: Sequence[CodeCell] = [CodeCell(cell.source, cell.tags) for cell in self.code]
         metadata = json.loads(data.decode("utf-8-sig")).get("metadata")
         spec = metadata.get("kernelspec") if isinstance(metadata, dict) else None

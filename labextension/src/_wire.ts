@@ -212,6 +212,8 @@ export interface AppliedRefactor {
  * A change of one cell; changes of one ``group`` are taken or left together (the parts of a merge or a split).
  *
  * ``base_hash`` is of the text that it was made from; of a cell that is changed and moved there are two changes.
+ * ``may_differ`` is why the cell may put out something else, a line each, as far as its text tells: no finding, as it
+ * may be what was asked for, and only running it tells.
  */
 export interface CellChange {
   base_hash: string;
@@ -221,6 +223,7 @@ export interface CellChange {
   checks: CheckResult[];
   group: string;
   kind: "code" | "markdown" | "raw";
+  may_differ: string[];
   new_source: string;
   old_source: string;
   operation: "edit" | "insert" | "delete" | "move";
@@ -289,7 +292,8 @@ export interface CellTurn {
  * ----------
  * verdict : str
  *     ``same``; ``differs``; ``varies`` (what differs differs from run to run before the change too);
- *     ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after).
+ *     ``newly_fails``; ``newly_works``; ``still_fails`` (with the same error); ``not_run`` (before or after). A cell
+ *     with the tag ``raises-exception`` fails on purpose: with the same error it is ``same``.
  * before_ids, after_ids : tuple of str
  *     The cells (``CellSnapshot.cell_id``); one of the two is empty for what was inserted or deleted.
  * before_index, after_index : int, optional
@@ -368,10 +372,12 @@ export interface ChoiceChecked {
 /**
  * One check of the notebook as a whole; ``cell_id`` is where it does not hold, ``names`` what it is about.
  *
+ * ``groups`` are the changes that are the cause: without them it would hold, so they are not taken unasked.
  * ``steps_done`` is there only for a step of the plan that failed.
  */
 export interface NotebookCheck {
   cell_id: string;
+  groups: string[];
   message: string;
   name:
     | "parses"
@@ -1231,17 +1237,18 @@ export interface VerificationEnded {
  * The notebook before and after a change, run and compared.
  *
  * ``notes`` says in one line each what a reader must know to trust it: what was not copied or could not be
- * compared.
+ * compared. ``unverified`` is why nothing could be verified, in a line; empty if something was.
  */
 export interface VerificationReport {
   cells: CellVerification[];
   elapsed_s: number;
   /**
-   * Whether every cell that ran does what it did, and every cell ran.
+   * Whether something was verified, every cell ran, and each does what it did.
    */
   holds: boolean;
   kernel: string;
   notes: string[];
+  unverified: string;
 }
 /**
  * A refactor's number on this connection, for the frames that follow.

@@ -132,11 +132,12 @@ export function inOrder(changes: readonly ReviewedChange[], order: readonly stri
   return [...changes].sort((one, other) => key(one) - key(other));
 }
 
-/** What is not taken unasked: changes of which a check does not hold, and what belongs to them. */
+/** What is not taken unasked: changes of which a check does not hold, or which are the cause that another cell fails. */
 export function doubtfulGroups({ changes, checks }: RefactorProposal): Set<string> {
-  const cells = new Set(checks.filter(check => !check.ok && check.cell_id).map(check => check.cell_id));
+  const findings = checks.filter(check => !check.ok);
+  const cells = new Set(findings.map(check => check.cell_id).filter(id => id));
   const doubtful = changes.filter(change => change.checks.some(check => !check.ok) || cells.has(change.cell_id));
-  return new Set(doubtful.map(change => change.group));
+  return new Set([...doubtful.map(change => change.group), ...findings.flatMap(check => check.groups)]);
 }
 
 /** What leads to another output, or to none; and what belongs to it. */

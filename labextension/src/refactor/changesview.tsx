@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { IHunk } from '../edit/linediff';
 import type { ReviewedChange } from './change';
 import { Code, Diff } from './diffview';
-import { findingsOf, heldChecks, HOLDS, noteOf, titleOf, verdictOf, verdictWord } from './labels';
+import { findingsOf, heldChecks, HOLDS, marksOf, noteOf, titleOf, verdictKind, verdictOf, verdictWord } from './labels';
 import { Act, cellName, type IListRow, type IRefactorProps, List, Mark } from './parts';
 import type { Review } from './review';
 import { Verification } from './verifyview';
@@ -151,6 +151,11 @@ function ChangeDetail(props: IChangesProps & { one: ReviewedChange }): React.JSX
             <Mark kind="look">{finding}</Mark>
           </p>
         ))}
+        {marksOf(one, review).map(why => (
+          <p key={why} className="jp-SparkRefactor-finding">
+            <Mark kind="look">{trans.__('The output may change (running it tells): %1', why)}</Mark>
+          </p>
+        ))}
         <ChangeBody {...props} />
         {change.words && <p className="jp-SparkRefactor-words">{change.words}</p>}
       </div>
@@ -203,7 +208,7 @@ function Checks({ review, tools, one }: IChangesProps & { one: ReviewedChange })
         </Mark>
       ))}
       {verdict && (
-        <Mark kind={HOLDS.has(verdict.verdict) ? 'ok' : 'bad'}>
+        <Mark kind={verdictKind(verdict)}>
           {verdict.verdict === 'same' ? trans.__('same output') : verdictWord(verdict, trans)}
         </Mark>
       )}

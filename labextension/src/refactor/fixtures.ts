@@ -1,7 +1,7 @@
 /** What the tests of refactors share. */
 
 import { YNotebook } from '@jupyter/ydoc';
-import type { CellChange, RefactorPlan, RefactorProposal } from '../_wire';
+import type { CellChange, NotebookCheck, RefactorPlan, RefactorProposal } from '../_wire';
 import type { IReviewedNotebook } from './notebook';
 
 const OUTPUT = { output_type: 'stream', name: 'stdout', text: 'hello\n' };
@@ -37,6 +37,7 @@ export function changeOf(operation: CellChange['operation'], cellId: string, mor
     checks: [],
     words: '',
     repaired: false,
+    may_differ: [],
     ...more
   };
 }
@@ -55,3 +56,13 @@ export const PLAN: RefactorPlan = {
 export function proposalOf(changes: CellChange[], more: Partial<RefactorProposal> = {}): RefactorProposal {
   return { proposal_id: 'p', refactor_id: 'r', plan: PLAN, changes, checks: [], ...more };
 }
+
+/** A finding in cell c, due to a move of cell b. */
+export const LATE: NotebookCheck = {
+  name: 'names_in_order',
+  ok: false,
+  message: "'df' is used in cell 2 and not defined above it (cell 1 defines it further down).",
+  cell_id: 'c',
+  names: ['df'],
+  groups: ['move-b']
+};

@@ -61,14 +61,24 @@ export function noteOf(one: ReviewedChange, review: Review, trans: TranslationBu
   if (change.repaired) {
     parts.push(trans.__('repaired once'));
   }
+  if (marksOf(one, review).length) {
+    parts.push(trans.__('output may change'));
+  }
   return parts.join(' · ');
 }
 
-/** What of its checks does not hold, those of the whole notebook that are about its cell included. */
+/** What of its checks does not hold, and what of the whole notebook's is about its cell, or due to this change. */
 export function findingsOf(one: ReviewedChange, review: Review): string[] {
-  const own = one.change.checks.filter(check => !check.ok).map(check => check.message || check.name);
-  const whole = review.findings.filter(check => check.cell_id === one.change.cell_id).map(check => check.message);
+  const { cell_id, checks, group } = one.change;
+  const own = checks.filter(check => !check.ok).map(check => check.message || check.name);
+  const about = review.findings.filter(check => check.cell_id === cell_id || check.groups.includes(group));
+  const whole = about.map(check => check.message);
   return [...new Set([...own, ...whole])];
+}
+
+/** Why the cell may put out something else, as long as no run has told whether it does. */
+export function marksOf({ change, isOpen }: ReviewedChange, review: Review): readonly string[] {
+  return isOpen && !verdictOf(change.cell_id, review) ? change.may_differ : [];
 }
 
 /** What the checks are called once they hold. */
@@ -102,3 +112,8 @@ export function verdictWord(cell: CellVerification, trans: TranslationBundle): s
 }
 
 export const HOLDS = new Set<CellVerification['verdict']>(['same', 'varies', 'newly_works', 'still_fails']);
+
+/** Of a cell that fails before and after nothing is known: that is no fault of the change, and no proof of it. */
+export function verdictKind({ verdict }: CellVerification): 'ok' | 'look' | 'bad' {
+  return verdict === 'still_fails' ? 'look' : HOLDS.has(verdict) ? 'ok' : 'bad';
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CellChange, PageFrame, RefactorList, RefactorStands, ReviewEvent } from '../_wire';
 import { RefactorChannel } from '../channel/refactors';
-import { changeOf, notebookOf, proposalOf, sourcesOf } from './fixtures';
+import { changeOf, LATE, notebookOf, proposalOf, sourcesOf } from './fixtures';
 import { NotebookRefactors } from './refactors';
 import type { Review } from './review';
 
@@ -270,7 +270,6 @@ describe('a review', () => {
   it('does not tick what a check speaks against, nor what belongs to it', () => {
     const page = new Page();
     const failing = { name: 'parses' as const, ok: false, message: 'it does not parse', line: 1 };
-    const finding = { name: 'names_in_order' as const, ok: false, message: 'late', cell_id: 'c', names: [] };
     page.proposed(
       [
         edit('a', 'x', { group: 'g', checks: [failing] }),
@@ -278,7 +277,7 @@ describe('a review', () => {
         edit('c', 'z'),
         edit('d', 'u')
       ],
-      { checks: [finding] }
+      { checks: [LATE] }
     );
     expect(page.review.changes.map(one => one.isTicked)).toEqual([false, false, false, true]);
     expect(page.refactors.acceptAll().taken).toBe(1);

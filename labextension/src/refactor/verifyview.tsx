@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { CellVerification, VerificationReport, VerifyProgress } from '../_wire';
 import { duration } from '../chat/figures';
 import { Code } from './diffview';
-import { HOLDS, verdictWord } from './labels';
+import { HOLDS, verdictKind, verdictWord } from './labels';
 import { Act, cellName, type IRefactorProps, Mark } from './parts';
 import type { Review } from './review';
 
@@ -63,7 +63,7 @@ function Report({ report, review, tools }: IVerifyProps & { report: Verification
     <div className="jp-SparkRefactor-box">
       <div className="jp-SparkRefactor-boxHead">
         <Mark kind={report.holds ? 'ok' : 'bad'}>
-          {trans.__('%1 of %2 cells put out the same', same, report.cells.length)}
+          {report.unverified || trans.__('%1 of %2 cells put out the same', same, report.cells.length)}
         </Mark>
         <span className="jp-Spark-space" />
         <span>{`${duration(report.elapsed_s)} · ${report.kernel}`}</span>
@@ -81,7 +81,7 @@ function Report({ report, review, tools }: IVerifyProps & { report: Verification
             <tr key={index}>
               <td>{placeOf(cell, review, tools)}</td>
               <td>
-                <Mark kind={HOLDS.has(cell.verdict) ? 'ok' : 'bad'}>{verdictWord(cell, trans)}</Mark>
+                <Mark kind={verdictKind(cell)}>{verdictWord(cell, trans)}</Mark>
               </td>
               <td>
                 <Difference cell={cell} tools={tools} />

@@ -15,10 +15,10 @@ def fenced(code):
     return f"```python\n{code}\n```"
 
 
-def run(plan, *replies, instruction="change it", cells=CELLS):
+def run(plan, *replies, instruction="change it", cells=CELLS, **more):
     notebook = NotebookSnapshot(cells=tuple(CellSnapshot(cell_id=f"id{i}", source=s) for i, s in enumerate(cells)))
     provider = Replies(f"```\n{plan}\n```", *replies)
-    job = RefactorJob(notebook, instruction, provider.profile)
+    job = RefactorJob(notebook, instruction, provider.profile, **more)
 
     async def read():
         return [event async for event in run_refactor(job, provider)]
