@@ -58,6 +58,8 @@ class RepairPass:
     async def events(self, repairs: Sequence[Repair]) -> AsyncGenerator[AnyRefactorEvent, None]:
         """Ask for each cell once more, and keep what is better."""
         run, cells = self._run, self._run.job.snapshot.cells
+        locked = {cell.cell_id for cell in cells if cell.is_locked}
+        repairs = [repair for repair in repairs if repair.cell_id not in locked]
         by_cell = {repair.cell_id: repair for repair in repairs}
         for repair in repairs:
             message = f"Repairing {cell_label(cells, repair.cell_id)}: {_reason(repair)}"

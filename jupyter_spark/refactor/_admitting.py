@@ -1,0 +1,193 @@
+"""A plan that somebody wrote, or changed by hand: what of it can be done, and what is wrong with it, step by step."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from jupyter_spark.errors import UsageError
+from jupyter_spark.mistakes import suggestion
+from jupyter_spark.refactor._planning import cell_label, stand_together
+from jupyter_spark.refactor._renaming import refuse_rename
+from jupyter_spark.wire import CellSnapshot
+from jupyter_spark.wire_refactor import NameChange, PlanStep, RefactorPlan
+
+HINT = "Mend that in the plan, or have the plan made anew under another name."
+_WRITTEN = ("edit", "insert", "split")
+_EXPECTED = {
+    "string_type": "a text",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+_PLACES = {"steps": "step", "renames": "rename"}
+_FIELDS = {
+    "plan": RefactorPlan.model_fields,
+    "step": PlanStep.model_fields,
+    "rename": NameChange.model_fields,
+}
+
+
+def admitted(plan: RefactorPlan, cells: Sequence[CellSnapshot]) -> RefactorPlan:
+    """Return a plan as it can be done to a notebook: steps about locked cells are dropped, and noted.
+
+    Raises
+    ------
+    UsageError
+        Something in it cannot be done: which step, which field, and why.
+    """
+    for number, change in enumerate(plan.renames, start=1):
+        if why := refuse_rename(change, cells):
+            raise _wrong(f"rename {number} ({change.old} -> {change.new})", why)
+    reading = _Admitting(cells, {step.cell_id for step in plan.steps if step.operation == "insert" and step.accepted})
+    for number, step in enumerate(plan.steps, start=1):
+        reading.take(number, step)
+    if not plan.renames and not reading.steps:
+        told = f": {reading.notes[0].rstrip('.')}." if reading.notes else "."
+        raise UsageError(f"The plan has no step that is to be done{told}", HINT, code="no_steps")
+    return plan.model_copy(update={"steps": tuple(reading.every), "notes": (*plan.notes, *reading.notes)})
+
+
+class _Admitting:
+    """Takes a plan's steps one by one."""
+
+    def __init__(self, cells: Sequence[CellSnapshot], made: set[str]) -> None:
+        self._cells, self._made = cells, made
+        self._by_id = {cell.cell_id: cell for cell in cells}
+        self.steps: list[tuple[int, PlanStep]] = []
+        self.every: list[PlanStep] = []
+        self.notes: list[str] = []
+
+    def take(self, number: int, step: PlanStep) -> None:
+        if not step.accepted:
+            self.every.append(step)
+            return
+        where = f"step {number} ({step.operation})"
+        if why := self._mistake(step):
+            raise _wrong(where, why)
+        if why := self._clash(step):
+            raise _wrong(where, why)
+        if locked := locked_of(step, self._cells):
+            self.notes.append(f"Dropped: {step.operation} {cell_label(self._cells, step.cell_id)} ({locked})")
+            self.every.append(step.model_copy(update={"accepted": False}))
+            return
+        self.steps.append((number, step))
+        self.every.append(step)
+
+    def _mistake(self, step: PlanStep) -> str:
+        """What is wrong with a step by itself."""
+        if step.operation == "insert":
+            if step.cell_id in self._by_id:
+                return f"'cell_id' is the new cell's own name, and '{step.cell_id}' is there already."
+            if not step.cell_id:
+                return "'cell_id' is empty: give the new cell a name of its own."
+        elif step.cell_id not in self._by_id:
+            return f"'cell_id' is '{step.cell_id}', which is no cell here. {self._known(step.cell_id)}"
+        known = {*self._by_id, *self._made, ""}
+        if step.operation in ("insert", "move") and step.below not in known:
+            return f"'below' is '{step.below}', which is no cell here. {self._known(step.below)} '' is the top."
+        if step.operation in ("insert", "move") and step.below == step.cell_id:
+            return "'below' is the cell itself."
+        if step.operation == "merge":
+            if unknown := next((cell_id for cell_id in step.cells if cell_id not in self._by_id), None):
+                return f"'cells' has '{unknown}', which is no cell here. {self._known(unknown)}"
+            if len(set(step.cells)) < 2 or step.cells[0] != step.cell_id:
+                return "'cells' must be two cells or more, and the first of them the 'cell_id'."
+        if step.operation in _WRITTEN and step.source is None and not step.instruction.strip():
+            return "'instruction' is empty: say what is to be done there."
+        return ""
+
+    def _clash(self, step: PlanStep) -> str:
+        """Why a step cannot stand beside those before it."""
+        for number, other in self.steps:
+            if step.step_id == other.step_id:
+                return f"'step_id' is '{step.step_id}', and so is that of step {number}: give it another one."
+            if not stand_together(step, other):
+                return f"step {number} ({other.operation}) is about the same cell: make them one step."
+        return ""
+
+    def _known(self, name: str) -> str:
+        near = suggestion(name, self._by_id)
+        return near.strip() or f"Its cells are {_listed(self._by_id)}."
+
+
+def locked_of(step: PlanStep, cells: Sequence[CellSnapshot]) -> str:
+    """Return which cell of a step is locked, in words, or nothing."""
+    about = {step.cell_id, *step.cells} if step.operation != "insert" else set()
+    locked = next((cell for cell in cells if cell.cell_id in about and cell.is_locked), None)
+    return f"{cell_label(cells, locked.cell_id)} is locked" if locked is not None else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    return ", ".join(every[:5]) + (f" … ({len(every)} of them)" if len(every) > 5 else "")
+
+
+def _wrong(where: str, why: str) -> UsageError:
+    return UsageError(f"The plan's {where}: {why}", HINT, code="plan_wrong")
+
+
+# --- the file ----------------------------------------------------------------------------------------
+
+
+def read_plan_file(path: Path) -> RefactorPlan:
+    """Read a plan that was written into a file.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or holds no plan: which step, which field, what is expected there.
+    """
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path} is not JSON: {error.msg} (line {error.lineno}).", HINT, code="plan_wrong") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"{path} cannot be read as a plan: {why}.", "Name the plan's file.") from None
+    if isinstance(told, dict) and "nbformat" in told:
+        raise UsageError(f"{path} is a notebook, not a plan.", "Name another file with --plan.", code="plan_wrong")
+    if not isinstance(told, dict):
+        kind = "a list" if isinstance(told, list) else "something else"
+        raise UsageError(f"{path} holds {kind}, and a plan is an object with 'steps'.", HINT, code="plan_wrong")
+    try:
+        return RefactorPlan.model_validate_json(json.dumps(told))
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_mistake_of(error)}", HINT, code="plan_wrong") from None
+
+
+def _mistake_of(error: ValidationError) -> str:
+    """The first mistake in one line: where, which field, what is expected."""
+    first = error.errors()[0]
+    loc = list(first["loc"])
+    where, model = "the plan", "plan"
+    if len(loc) > 1 and loc[0] in _PLACES and isinstance(loc[1], int):
+        model = _PLACES[str(loc[0])]
+        where, loc = f"{model} {loc[1] + 1}", loc[2:]
+    name = next((str(part) for part in loc if isinstance(part, str)), "")
+    kind, field = first["type"], f" '{name}'" if name else ""
+    if kind == "extra_forbidden":
+        known = list(_FIELDS[model])
+        return f"{where} has no field{field}. {suggestion(name, known)}Known: {', '.join(known)}."
+    if kind == "missing":
+        return f"{where} lacks the field{field}."
+    expected = _EXPECTED.get(kind, str(first["msg"]))
+    if kind == "literal_error":
+        expected = "one of " + ", ".join(re.findall(r"'([^']*)'", str(first["ctx"]["expected"])))
+    subject = f"{where}:{field} must be" if field else f"{where} must be"
+    return f"{subject} {expected}, not {_shown(first['input'])}."
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 30 else f"{text[:29]}…"
