@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections import Counter
@@ -13,9 +14,12 @@ from jupyter_spark.figures import duration
 from jupyter_spark.refactor import plan_lines
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import AnyRefactorEvent, NotebookChecked, PlanReady, RefactorNotice, StepDone
+from jupyter_spark.wire_verify import Run, VerifyProgress
 
 Row = dict[str, Any]
 NAME_CHARS = 40
+STILL_S = 2.0  # so long a cell runs before it is told that it does
+RUNNING = "running the notebook"
 NOT_WRITTEN, DONE_BEFORE = "not written", "done before"
 NEXT = {
     NOT_WRITTEN: "--apply writes it; --output DIR writes changed copies.",
@@ -71,6 +75,7 @@ class RefactorView:
 
     def __init__(self, report: Report, title: str, cells: tuple[CellSnapshot, ...]) -> None:
         self._report, self._title, self._cells = report, title, cells
+        self._runs: dict[Run, VerifyProgress] = {}
 
     def __enter__(self) -> RefactorView:
         return self
@@ -90,8 +95,19 @@ class RefactorView:
         elif isinstance(event, RefactorNotice):
             self._tell(event.message)
 
+    def progress(self, progress: VerifyProgress) -> None:
+        """Take how far a run of the notebook is: a cell that is soon done is not told."""
+        self._runs[progress.run] = progress
+        if progress.phase == "running":
+            asyncio.get_running_loop().call_later(STILL_S, self._still, progress)
+
+    def _still(self, progress: VerifyProgress) -> None:
+        if self._runs.get(progress.run) is progress:
+            self._tell(f"Running {progress.run}: code cell {progress.cell} of {progress.cells} …")
+
     def _step(self, event: StepDone) -> None:
-        self._tell(f"{event.done} of {event.total} {event.error}".rstrip())
+        written = f"{event.done} of {event.total} written"
+        self._tell(f"{written}; {event.error}" if event.error else written)
 
     def _tell(self, text: str) -> None:
         self._report.note(text, style="dim")
@@ -137,6 +153,12 @@ class LiveRefactorView(RefactorView):
             self._bar.update(self._task, state="checked")
         elif isinstance(event, RefactorNotice):
             self._bar.update(self._task, state=printable(event.message)[:60])
+
+    def progress(self, progress: VerifyProgress) -> None:
+        """Take how far a run of the notebook is."""
+        self._runs[progress.run] = progress
+        running = [f"{run}: {p.cell} of {p.cells}" for run, p in self._runs.items() if p.phase == "running"]
+        self._bar.update(self._task, state=f"running cells, {', '.join(running)}" if running else RUNNING)
 
     def _step(self, event: StepDone) -> None:
         if event.error:

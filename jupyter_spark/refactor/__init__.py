@@ -1,5 +1,6 @@
 """The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
 
+from jupyter_spark.refactor._admitting import admitted, read_plan_file
 from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted, write_back
 from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
@@ -18,6 +19,7 @@ __all__ = [
     "RefactorJob",
     "Verified",
     "WorkDone",
+    "admitted",
     "apply_proposal",
     "arrangement_of",
     "became",
@@ -31,6 +33,7 @@ __all__ = [
     "plan_lines",
     "proposed",
     "read_plan",
+    "read_plan_file",
     "refactor_record",
     "run_refactor",
     "run_verified",

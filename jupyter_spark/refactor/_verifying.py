@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jupyter_spark.notebook import arrange, parse_notebook, snapshot
@@ -57,7 +58,12 @@ def proposed(data: bytes, proposal: RefactorProposal) -> bytes:
 
 
 async def verify_proposal(
-    data: bytes, proposal: RefactorProposal, path: Path, *, on_progress: Progress | None = None
+    data: bytes,
+    proposal: RefactorProposal,
+    path: Path,
+    *,
+    on_progress: Progress | None = None,
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s,
 ) -> VerificationReport:
     """Run a notebook without and with a proposal, in scratch copies of its folder.
 
@@ -67,10 +73,14 @@ async def verify_proposal(
         The file's content as it was read.
     path : Path
         The file; what it is a link to counts.
+    cell_timeout_s : float
+        How long a cell may run, in seconds.
     """
     whole = proposed(data, proposal)
     pairs = became(snapshot(parse_notebook(data)).cells, proposal.changes, _ids(whole))
-    options = VerifyOptions(groups=tuple(CellGroup(before=old, after=new) for old, new in pairs))
+    groups = tuple(CellGroup(before=old, after=new) for old, new in pairs)
+    total_s = max(VerifyOptions.total_timeout_s, cell_timeout_s)
+    options = VerifyOptions(groups=groups, cell_timeout_s=cell_timeout_s, total_timeout_s=total_s)
     folder = Path(os.path.realpath(path)).parent
     return await verify_notebook(data, whole, folder, options, on_progress=on_progress)
 
@@ -83,6 +93,7 @@ async def run_verified(
     path: Path,
     *,
     on_progress: Progress | None = None,
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s,
 ) -> AsyncGenerator[AnyRefactorEvent | Verified, None]:
     """Verify a proposal, and mend what fails since the change.
 
@@ -93,8 +104,9 @@ async def run_verified(
         before; the last one counts.
     """
     run = Run(job, provider, proposal.refactor_id)
+    verified = partial(verify_proposal, path=path, on_progress=on_progress, cell_timeout_s=cell_timeout_s)
     yield RefactorNotice(**run.head(), message=RUNNING)
-    best = Verified(proposal, await verify_proposal(data, proposal, path, on_progress=on_progress), TurnFigures())
+    best = Verified(proposal, await verified(data, proposal), TurnFigures())
     yield best
     mended: set[str] = set()
     for _ in range(ROUNDS):
@@ -121,7 +133,7 @@ async def run_verified(
         update = {"changes": tuple(marked), "checks": checks}
         mended_proposal = best.proposal.model_copy(update=update)
         yield RefactorNotice(**run.head(), message=RUNNING)
-        report = await verify_proposal(data, mended_proposal, path, on_progress=on_progress)
+        report = await verified(data, mended_proposal)
         if _against(report) > _against(best.report):
             return
         best = Verified(mended_proposal, report, run.tally.figures())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -14,9 +15,9 @@ from jupyter_spark.notebook import parse_notebook, snapshot
 from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._run import RefactorJob
-from jupyter_spark.refactor._verifying import Verified, proposed, run_verified
+from jupyter_spark.refactor._verifying import Progress, Verified, proposed, run_verified
 from jupyter_spark.settings import Privacy, Profile
-from jupyter_spark.verify import VerificationReport, VerifyMode
+from jupyter_spark.verify import VerificationReport, VerifyMode, VerifyOptions
 from jupyter_spark.wire import Tier, TurnFigures, WireModel
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
@@ -46,6 +47,8 @@ class NotebookWork(WireModel):
     verify : str
         ``none``: what the checks of the notebook as a whole find is told, and no finding; ``static``: they must hold;
         ``run``: and the notebook, run before and after in its folder, must still do what it did.
+    cell_timeout_s : float
+        For ``run``: how long a cell may run, in seconds.
     plan : RefactorPlan, optional
         What is to be done, where that is known already.
     revise : str
@@ -64,6 +67,7 @@ class NotebookWork(WireModel):
     tier: Tier = "spark"
     jobs: int = 8
     verify: VerifyMode = "static"
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s
     plan: RefactorPlan | None = None
     revise: str = ""
     only_plan: bool = False
@@ -96,7 +100,7 @@ class WorkDone(WireModel):
 OnEvent = Callable[[AnyRefactorEvent], None]
 
 
-async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDone:
+async def do_work(work: NotebookWork, on_event: OnEvent | None = None, on_progress: Progress | None = None) -> WorkDone:
     """Refactor a notebook and verify the result.
 
     Parameters
@@ -105,6 +109,8 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
         What is to be done.
     on_event : callable, optional
         Is told the refactor's events, as they come.
+    on_progress : callable, optional
+        Is told how far the runs of a verification are.
 
     Raises
     ------
@@ -114,6 +120,7 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
     notebook = snapshot(parse_notebook(work.data, Path(work.path))).model_copy(update={"path": work.path})
     job = RefactorJob(notebook, work.instruction, work.profile, work.privacy, work.tier, work.jobs)
     provider = open_provider(work.profile)
+    begun_s = time.monotonic()
     try:
         done = await _refactored(work, job, provider, on_event)
         if (proposal := done.proposal) is None:
@@ -121,7 +128,10 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
         done = done.model_copy(update={"findings": _findings(proposal, work.verify)})
         if work.verify != "run" or done.findings or proposed(work.data, proposal) == work.data:
             return done
-        return await _verified(work, job, provider, done, on_event)
+        done = await _verified(work, job, provider, done, on_event, on_progress)
+        # What a user waited for: running the notebook too, however often.
+        took = done.figures.model_copy(update={"total_s": time.monotonic() - begun_s})
+        return done.model_copy(update={"figures": took})
     finally:
         await provider.aclose()
 
@@ -158,12 +168,26 @@ def _findings(proposal: RefactorProposal, verify: VerifyMode) -> tuple[str, ...]
 
 
 async def _verified(
-    work: NotebookWork, job: RefactorJob, provider: Provider, done: WorkDone, on_event: OnEvent | None
+    work: NotebookWork,
+    job: RefactorJob,
+    provider: Provider,
+    done: WorkDone,
+    on_event: OnEvent | None,
+    on_progress: Progress | None,
 ) -> WorkDone:
     """Run the notebook before and after, and mend what fails since."""
     assert done.proposal is not None  # noqa: S101 - without one there is nothing to run
     last, path = None, Path(work.path)
-    async with aclosing(run_verified(job, provider, work.data, done.proposal, path)) as verifying:
+    running = run_verified(
+        job,
+        provider,
+        work.data,
+        done.proposal,
+        path,
+        on_progress=on_progress,
+        cell_timeout_s=work.cell_timeout_s,
+    )
+    async with aclosing(running) as verifying:
         async for event in verifying:
             if isinstance(event, Verified):
                 last = event
