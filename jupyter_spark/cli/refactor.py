@@ -33,10 +33,14 @@ from jupyter_spark.refactor import (
     NotebookWork,
     WorkDone,
     apply_proposal,
+    change_title,
     do_work,
     done_key,
+    in_notebook_order,
     proposed,
     refactor_record,
+    told_findings,
+    told_marks,
 )
 from jupyter_spark.settings import load_limits
 from jupyter_spark.verify import render_report
@@ -215,6 +219,7 @@ class _Every:
         if outcome.proposal is None:
             return self._planned(scene, outcome)
         row = _shown(self._report, scene, outcome, outcome.proposal)
+        row |= {"verify": work.verify, "findings": list(outcome.findings)}
         wanted = self._writing.apply or self._how.output is not None
         if outcome.findings and not (wanted and self._writing.anyway):
             held, why = _refusal(outcome)
@@ -248,12 +253,15 @@ class _Every:
 def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal) -> Row:
     """Show a proposal, what does not hold, and its verification."""
     path = scene.path
-    for change in proposal.changes:
-        show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
-    for finding in proposal.findings:
+    cells = scene.notebook.cells
+    for change in in_notebook_order(cells, proposal.changes):
+        title = f"{path} {change_title(change, cells)}"
+        lines = unified(change.old_source, change.new_source, title)
+        show_diff(report, lines or [f"--- {title}"])
+    for finding in told_findings(proposal, cells):
         report.note(f"✗ {finding}", style="red")
     if done.verification is None:
-        for mark in proposal.marks:
+        for mark in told_marks(proposal, cells):
             report.note(f"! {mark}", style="yellow")
     row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
     row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}

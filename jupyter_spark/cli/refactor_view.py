@@ -34,6 +34,7 @@ def show_rows(report: Report, rows: list[Row]) -> list[Row]:
     report.table(
         ["NOTEBOOK", "CHANGES", "VERIFIED", "TOOK", "TOKENS", "FATE"],
         [[_short(row["notebook"]), str(row.get("changes", "")), *_figures_of(row), row["fate"]] for row in rows],
+        spare=("TOKENS", "TOOK", "CHANGES", "VERIFIED"),
     )
     fates = {row["fate"] for row in rows}
     for fate, next_step in NEXT.items():
@@ -48,18 +49,28 @@ def _short(path: str) -> str:
         return path
     near = os.path.relpath(path)
     name = near if len(near) < len(path) else path
-    return name if len(name) <= NAME_CHARS else f"…{name[1 - NAME_CHARS :]}"
+    most = max(min(NAME_CHARS, console(sys.stdout).width // 3), 12)
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _figures_of(row: Row) -> tuple[str, str, str]:
     """In a few words: what the verification found, how long it took, and the tokens in and out."""
-    cells = row.get("verification", {}).get("cells", ())
-    counts = Counter(cell["verdict"].replace("_", " ") for cell in cells)
     figures = row.get("figures", {})
     usage = figures.get("usage") or {}
     tokens = f"{usage['input_tokens']:,} + {usage['output_tokens']:,}" if usage else ""
     took = duration(figures["total_s"]) if figures.get("total_s") else ""
-    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items()), took, tokens
+    return _verified(row), took, tokens
+
+
+def _verified(row: Row) -> str:
+    """What the cells did when they were run; where they were not, what the checks of the text found."""
+    if (cells := row.get("verification", {}).get("cells")) is not None:
+        counts = Counter(cell["verdict"].replace("_", " ") for cell in cells)
+        return ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    if "verify" not in row or row["verify"] == "none":
+        return "no" if "verify" in row else ""
+    found = len(row["findings"])
+    return "checks hold" if not found else "1 finding" if found == 1 else f"{found} findings"
 
 
 class RefactorView:

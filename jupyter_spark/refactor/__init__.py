@@ -11,6 +11,7 @@ from jupyter_spark.refactor._planning import notebook_hash, plan_lines, read_pla
 from jupyter_spark.refactor._recording import done_key, refactor_record
 from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
+from jupyter_spark.refactor._telling import change_title, in_notebook_order, told_findings, told_marks
 from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
 from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
 
@@ -23,10 +24,12 @@ __all__ = [
     "apply_proposal",
     "arrangement_of",
     "became",
+    "change_title",
     "check_notebook",
     "compose",
     "do_work",
     "done_key",
+    "in_notebook_order",
     "notebook_hash",
     "plan_by_rules",
     "plan_each_cell",
@@ -40,6 +43,8 @@ __all__ = [
     "take_back",
     "take_back_opened",
     "taken_changes",
+    "told_findings",
+    "told_marks",
     "verify_proposal",
     "was_interrupted",
     "with_causes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from jupyter_spark.notebook import parse_notebook, snapshot
 from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._run import RefactorJob
+from jupyter_spark.refactor._telling import told_findings
 from jupyter_spark.refactor._verifying import Progress, Verified, proposed, run_verified
 from jupyter_spark.settings import Privacy, Profile
 from jupyter_spark.verify import VerificationReport, VerifyMode, VerifyOptions
-from jupyter_spark.wire import Tier, TurnFigures, WireModel
+from jupyter_spark.wire import CellSnapshot, Tier, TurnFigures, WireModel
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     PlanReady,
@@ -125,7 +126,7 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None, on_progre
         done = await _refactored(work, job, provider, on_event)
         if (proposal := done.proposal) is None:
             return done
-        done = done.model_copy(update={"findings": _findings(proposal, work.verify)})
+        done = done.model_copy(update={"findings": _findings(proposal, work.verify, notebook.cells)})
         if work.verify != "run" or done.findings or proposed(work.data, proposal) == work.data:
             return done
         done = await _verified(work, job, provider, done, on_event, on_progress)
@@ -159,12 +160,12 @@ async def _refactored(work: NotebookWork, job: RefactorJob, provider: Provider, 
     return WorkDone(plan=plan)
 
 
-def _findings(proposal: RefactorProposal, verify: VerifyMode) -> tuple[str, ...]:
+def _findings(proposal: RefactorProposal, verify: VerifyMode, cells: Sequence[CellSnapshot]) -> tuple[str, ...]:
     """What does not hold; for ``none`` only of the cells themselves."""
     if verify == "none":
         kept = tuple(check for check in proposal.checks if check.name in _OF_PARTS)
         proposal = proposal.model_copy(update={"checks": kept})
-    return proposal.findings
+    return told_findings(proposal, cells)
 
 
 async def _verified(
@@ -202,6 +203,6 @@ async def _verified(
         plan=done.plan,
         proposal=last.proposal,
         verification=report,
-        findings=(*_findings(last.proposal, work.verify), *findings),
+        findings=(*_findings(last.proposal, work.verify, job.snapshot.cells), *findings),
         figures=add_figures(done.figures, last.figures),
     )
