@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.errors import UsageError
-from jupyter_spark.refactor import admitted, notebook_hash, read_plan_file
+from jupyter_spark.refactor import PLAN_HINT, admitted, notebook_hash, read_plan_file
 from jupyter_spark.verify import VerifyMode, VerifyOptions
 from jupyter_spark.wire import NotebookSnapshot
 from jupyter_spark.wire_refactor import RefactorPlan
@@ -139,5 +139,8 @@ def read_plan_of(path: Path, words: str, notebook: NotebookSnapshot, *, revise: 
         raise UsageError(f"The plan in {path} is of '{first}', not of '{words.strip()}'.", hint, code="plan_words")
     # One of another state of the notebook is refused for that.
     if not revise and plan.notebook_hash == notebook_hash(notebook.cells):
-        admitted(plan, notebook.cells)
+        able = admitted(plan, notebook.cells)
+        if not able.renames and not any(step.accepted for step in able.steps):
+            why = f": {able.notes[-1]}" if able.notes else ""
+            raise UsageError(f"The plan has no step that is to be done{why}.", PLAN_HINT, code="no_steps")
     return plan

@@ -1,6 +1,6 @@
 """The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
 
-from jupyter_spark.refactor._admitting import admitted, read_plan_file
+from jupyter_spark.refactor._admitting import PLAN_HINT, admitted, read_plan_file
 from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted, write_back
 from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
@@ -16,6 +16,7 @@ from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, 
 from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
 
 __all__ = [
+    "PLAN_HINT",
     "NotebookWork",
     "RefactorJob",
     "Verified",

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jupyter_spark.dataflow import cell_names
 from jupyter_spark.errors import UsageError
 from jupyter_spark.mistakes import suggestion
 from jupyter_spark.refactor._planning import cell_label, stand_together
@@ -17,7 +18,7 @@ from jupyter_spark.refactor._renaming import refuse_rename
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import NameChange, PlanStep, RefactorPlan
 
-HINT = "Mend that in the plan, or have the plan made anew under another name."
+PLAN_HINT = "Mend that in the plan, or have the plan made anew under another name."
 _WRITTEN = ("edit", "insert", "split")
 _EXPECTED = {
     "string_type": "a text",
@@ -37,23 +38,30 @@ _FIELDS = {
 
 
 def admitted(plan: RefactorPlan, cells: Sequence[CellSnapshot]) -> RefactorPlan:
-    """Return a plan as it can be done to a notebook: steps about locked cells are dropped, and noted.
+    """Return a plan as it can be done to a notebook: what is about locked cells, or no name, is dropped, and noted.
 
     Raises
     ------
     UsageError
         Something in it cannot be done: which step, which field, and why.
     """
+    defined = frozenset[str]().union(*(cell_names(cell.source).defines for cell in cells if cell.kind == "code"))
+    renames, notes = [], []
     for number, change in enumerate(plan.renames, start=1):
-        if why := refuse_rename(change, cells):
+        why = refuse_rename(change, cells)
+        if why and change.old in defined:
             raise _wrong(f"rename {number} ({change.old} -> {change.new})", why)
+        if why:  # there is nothing to rename
+            notes.append(f"Dropped: rename {change.old} -> {change.new} ({why.rstrip('.')})")
+        else:
+            renames.append(change)
     reading = _Admitting(cells, {step.cell_id for step in plan.steps if step.operation == "insert" and step.accepted})
     for number, step in enumerate(plan.steps, start=1):
         reading.take(number, step)
-    if not plan.renames and not reading.steps:
-        told = f": {reading.notes[0].rstrip('.')}." if reading.notes else "."
-        raise UsageError(f"The plan has no step that is to be done{told}", HINT, code="no_steps")
-    return plan.model_copy(update={"steps": tuple(reading.every), "notes": (*plan.notes, *reading.notes)})
+    notes = [*plan.notes, *notes, *reading.notes]
+    return plan.model_copy(
+        update={"renames": tuple(renames), "steps": tuple(reading.every), "notes": tuple(dict.fromkeys(notes))}
+    )
 
 
 class _Admitting:
@@ -99,8 +107,8 @@ class _Admitting:
         if step.operation == "merge":
             if unknown := next((cell_id for cell_id in step.cells if cell_id not in self._by_id), None):
                 return f"'cells' has '{unknown}', which is no cell here. {self._known(unknown)}"
-            if len(set(step.cells)) < 2 or step.cells[0] != step.cell_id:
-                return "'cells' must be two cells or more, and the first of them the 'cell_id'."
+            if not step.cells or step.cells[0] != step.cell_id or len(set(step.cells)) < len(step.cells):
+                return "'cells' must be all that become one cell, each once, and the first of them the 'cell_id'."
         if step.operation in _WRITTEN and step.source is None and not step.instruction.strip():
             return "'instruction' is empty: say what is to be done there."
         return ""
@@ -132,7 +140,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _wrong(where: str, why: str) -> UsageError:
-    return UsageError(f"The plan's {where}: {why}", HINT, code="plan_wrong")
+    return UsageError(f"The plan's {where}: {why}", PLAN_HINT, code="plan_wrong")
 
 
 # --- the file ----------------------------------------------------------------------------------------
@@ -149,7 +157,9 @@ def read_plan_file(path: Path) -> RefactorPlan:
     try:
         told = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error.msg} (line {error.lineno}).", HINT, code="plan_wrong") from None
+        raise UsageError(
+            f"{path} is not JSON: {error.msg} (line {error.lineno}).", PLAN_HINT, code="plan_wrong"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"{path} cannot be read as a plan: {why}.", "Name the plan's file.") from None
@@ -157,11 +167,11 @@ def read_plan_file(path: Path) -> RefactorPlan:
         raise UsageError(f"{path} is a notebook, not a plan.", "Name another file with --plan.", code="plan_wrong")
     if not isinstance(told, dict):
         kind = "a list" if isinstance(told, list) else "something else"
-        raise UsageError(f"{path} holds {kind}, and a plan is an object with 'steps'.", HINT, code="plan_wrong")
+        raise UsageError(f"{path} holds {kind}, and a plan is an object with 'steps'.", PLAN_HINT, code="plan_wrong")
     try:
         return RefactorPlan.model_validate_json(json.dumps(told))
     except ValidationError as error:
-        raise UsageError(f"{path}: {_mistake_of(error)}", HINT, code="plan_wrong") from None
+        raise UsageError(f"{path}: {_mistake_of(error)}", PLAN_HINT, code="plan_wrong") from None
 
 
 def _mistake_of(error: ValidationError) -> str:

@@ -134,7 +134,7 @@ def test_a_mistake_in_a_plan_is_told_by_its_step_and_field(planned):
             first,
             second | {"operation": "delete", "cell_id": "cell-0"},
         ],
-        "step 1 (merge): 'cells' must be two cells or more": [first | {"operation": "merge"}],
+        "step 1 (merge): 'cells' must be all that become one cell": [first | {"operation": "merge"}],
         "The plan has no step that is to be done": [],
     }
     for why, wrong in told.items():
