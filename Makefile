@@ -59,7 +59,7 @@ test: $(STAMP) $(BUNDLE) model collaboration
 # The pure modules, each file at 95 % of its branches or better, by the tests of pure code alone: no endpoint,
 # no kernel, no journal, nothing that measures.
 PURE := edits diff outputs ipysyntax dataflow tokens checks context conversation prompts request settings notebook \
-        intent mending privacy redact figures completion
+        intent mending privacy redact figures completion grafting filling textedits
 PURE_TESTS = $(filter-out tests/unit/test_paced% tests/unit/test_journal% tests/unit/test_recall%,$(wildcard tests/unit/test_*.py))
 cover: $(STAMP)
 	$(BIN)/python -m pytest $(PURE_TESTS) -q $(foreach m,$(PURE),--cov=jupyter_spark.$(m)) \

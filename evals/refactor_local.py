@@ -112,6 +112,7 @@ def named(name: str) -> Callable[[Sequence[ast.Module]], int]:
 
 
 AUTODIFF, LISPY = "handson-ml3-extra_autodiff", "pytudes-lispy"
+CRYPT, CHANCE = "pytudes-Cryptarithmetic", "pytudes-Probability"
 TASKS = (
     Task("rename, calculus", AUTODIFF, 77, "rename gradients to numeric_gradients throughout", named("gradients")),
     Task("rename, lisp", LISPY, 40, "rename tokenize to read_tokens everywhere", named("tokenize")),
@@ -120,7 +121,10 @@ TASKS = (
     Task("f-strings, calculus", AUTODIFF, 77, "use f-strings instead of format", formatted),
     Task("docstrings, calculus", AUTODIFF, 29, "add a one-line docstring to each function", without_docstring),
     Task("type hints, calculus", AUTODIFF, 29, "add type hints to the functions", without_hints),
-    Task("type hints, lisp", LISPY, 10, "add type hints", without_hints),
+    Task("type hints, lisp", LISPY, 40, "add type hints", without_hints),
+    Task("type hints, methods", AUTODIFF, 77, "add type hints to all functions and methods", without_hints),
+    Task("type hints, puzzle", CRYPT, 30, "add type hints", without_hints),
+    Task("docstrings, chances", CHANCE, 80, "add docstrings", without_docstring),
 )
 
 

@@ -24,8 +24,9 @@ from pathlib import Path
 
 from evals.sandbox import run_checks, take_variables
 from evals.tasks import CONTEXT_DIR, TASKS_DIR, Task, load_tasks
-from jupyter_spark.edits import AnswerParser, ParsedAnswer
+from jupyter_spark.edits import ParsedAnswer, parser_for
 from jupyter_spark.errors import SparkError
+from jupyter_spark.filling import blanks_of
 from jupyter_spark.prompts import render_prompt
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderEvent, ProviderRequest, open_provider
 from jupyter_spark.request import build_request
@@ -141,6 +142,9 @@ async def run_task(
     seconds = time.monotonic() - begun
     proposal = last.proposal if isinstance(last, TurnFinished) else None
     first = _parse(request, provider.profile, recording.answers[0]) if recording.answers else None
+    blanks = blanks_of(request) if provider.profile.small and provider.profile.prefill else ()
+    if blanks and proposal is not None:  # no answer is a whole cell; what was put together of the first ones counts
+        first = ParsedAnswer(proposal.edit.new_source, "", closed=True, blocks=1)
     return Outcome(
         task_id=task.id,
         half=task.half,
@@ -148,7 +152,7 @@ async def run_task(
         final=proposal.edit.new_source if proposal else "",
         format_ok=first is not None and bool(first.code) and first.closed and first.blocks == 1,
         holds=proposal is not None and proposal.holds,
-        repaired=len(recording.answers) > 1,
+        repaired=len(recording.answers) > max(1, len(blanks)),
         seconds=seconds,
         problem=f"{last.message} {last.hint}" if isinstance(last, TurnFailed) else _findings(last),
         group="context" if task.context else "edits",
@@ -158,9 +162,10 @@ async def run_task(
 
 def _parse(request: TurnRequest, profile: Profile, answer: tuple[str, str]) -> ParsedAnswer:
     prompt = render_prompt(request, small=profile.small, prefill=profile.prefill)
-    parser = AnswerParser(prompt.fence if prompt.prefill else "")
+    parser = parser_for(request, prompt.fence if prompt.prefill else "")
     parser.feed(answer[0])
-    return parser.finish(stopped_at_fence=bool(prompt.stop) and answer[1] == "stop")[1]
+    stopped_at_fence = bool(prompt.stop) and answer[1] == "stop"
+    return parser.finish(stopped_at_fence=stopped_at_fence, cut_off=answer[1] == "length")[1]
 
 
 def _findings(last: object) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from jupyter_spark.checks import EditUnderCheck, check_edit, score
 from jupyter_spark.edits import ParsedAnswer, make_edit
+from jupyter_spark.grafting import asked_additions, graft
 from jupyter_spark.mending import mend
 from jupyter_spark.wire import CheckResult, Proposal, TurnRequest
 
@@ -38,6 +39,7 @@ def place_of(request: TurnRequest) -> tuple[Literal["replace", "insert_below"], 
 
 def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: bool) -> Attempt:
     """Check an answer; what does not hold and needs no model is mended, unless that is worse."""
+    parsed = _bounded(request, parsed)
     attempt = _checked(request, parsed, raw, repaired=repaired)
     if attempt.proposal is None or attempt.proposal.holds or request.is_prose:
         return attempt
@@ -46,6 +48,16 @@ def judge(request: TurnRequest, parsed: ParsedAnswer, raw: str, *, repaired: boo
         return attempt
     mended = _checked(request, replace(parsed, code=code), raw, repaired=True)
     return mended if score(mended.checks) >= score(attempt.checks) else attempt
+
+
+def _bounded(request: TurnRequest, parsed: ParsedAnswer) -> ParsedAnswer:
+    """Of an answer to words that ask for docstrings or type hints alone, only these are taken."""
+    target = request.target
+    additions = asked_additions(request.instruction, target.source) if target is not None else None
+    if additions is None or target is None or request.kind != "rewrite" or not request.is_python or not parsed.code:
+        return parsed
+    code = graft(target.source, parsed.code, additions, request.context.known_names)
+    return parsed if code is None else replace(parsed, code=code)
 
 
 def _under_check(request: TurnRequest, parsed: ParsedAnswer) -> EditUnderCheck:

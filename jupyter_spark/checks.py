@@ -130,6 +130,9 @@ def closed_fence(edit: EditUnderCheck) -> CheckResult:
         return CheckResult(name="closed_fence", ok=False, message="The answer has no fenced block of code.")
     if not answer.code.strip():
         return CheckResult(name="closed_fence", ok=False, message="The block of code is empty.")
+    if answer.unclear:
+        message = "The fences are not balanced: it is not certain where the text begins and ends."
+        return CheckResult(name="closed_fence", ok=False, message=message)
     if not answer.closed:
         return CheckResult(name="closed_fence", ok=False, message="The block of code is not closed: it was cut off.")
     if answer.blocks > 1:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import textwrap
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from jupyter_spark.attempts import Attempt, better, judge, place_of
 from jupyter_spark.conversation import settled
-from jupyter_spark.edits import AnswerParser, Lines, Words
+from jupyter_spark.edits import Lines, ParsedAnswer, Words, parser_for
 from jupyter_spark.errors import ProviderError, SparkError, StreamCutError
 from jupyter_spark.figures import TurnTally
+from jupyter_spark.filling import Blank, blanks_of
 from jupyter_spark.privacy import THE_CELL, say_kept_back
 from jupyter_spark.prompts import Prompt, draft_repairs, render_prompt, render_repair
 from jupyter_spark.providers import Completed, Delta, Provider, ProviderRequest, Started, Steered, Steering, UsageSeen
@@ -185,6 +186,12 @@ class _Turn:
 
     async def _edits(self) -> AsyncGenerator[AnyTurnEvent, None]:
         """The edit, and its repair if a check does not hold."""
+        profile = self.provider.profile
+        if profile.small and profile.prefill and (blanks := blanks_of(self.request)):
+            async with aclosing(self._filled(blanks)) as steps:
+                async for event in steps:
+                    yield event
+            return
         drafts: list[Prompt] = []
         while True:
             try:
@@ -217,6 +224,26 @@ class _Turn:
             if not drafts:
                 return
             self._prompt = drafts.pop(0)
+
+    async def _filled(self, blanks: Sequence[Blank]) -> AsyncGenerator[AnyTurnEvent, None]:
+        """The cell with its blanks filled, one after the other; one that cannot be taken is asked once more."""
+        yield self._edit_started()
+        assert self.request.target is not None  # noqa: S101 - without a cell there are no blanks
+        source, known = self.request.target.source, self.request.context.known_names
+        for blank in blanks:
+            for asked in (blank, blank.once_more()):
+                self._prompt, self._arrived = asked.prompt, []
+                async with aclosing(self._answer()) as answer:
+                    async for item in answer:
+                        if isinstance(item, str):
+                            self._arrived.append(item)
+                        else:
+                            yield item
+                before, source = source, asked.filled(source, self.text, known)
+                if source != before:
+                    break
+        yield EditDelta(**self.head(), lines=tuple(source.split("\n")))
+        self._best = judge(self.request, ParsedAnswer(source, "", closed=True, blocks=1), source, repaired=False)
 
     async def _ending(self) -> AsyncGenerator[AnyTurnEvent, None]:
         if not self.request.wants_code:
@@ -261,7 +288,7 @@ class _Turn:
     async def _edit(self) -> AsyncGenerator[AnyTurnEvent | Attempt, None]:
         """One attempt: its lines as they arrive, then the attempt itself with its checks."""
         prompt = self._prompt
-        parser = AnswerParser(prompt.fence if prompt.prefill else "")
+        parser = parser_for(self.request, prompt.fence if prompt.prefill else "")
         yield self._edit_started()
         self._arrived = [prompt.prefill]
         async with aclosing(self._answer()) as answer:
@@ -273,9 +300,10 @@ class _Turn:
                     continue
                 yield item
                 if isinstance(item, TurnSteered):  # the endpoint goes on with the new words, from the beginning
-                    parser = AnswerParser("")
+                    parser = parser_for(self.request)
                     yield self._edit_started()
-        rest, parsed = parser.finish(stopped_at_fence=bool(prompt.stop) and self._reason == "stop")
+        at_fence = bool(prompt.stop) and self._reason == "stop"
+        rest, parsed = parser.finish(stopped_at_fence=at_fence, cut_off=self._reason == "length")
         for event in self._pieces(rest):
             yield event
         if prompt.stop and parsed.closed:

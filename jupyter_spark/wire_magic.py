@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Literal
 
 from jupyter_spark.wire import Tier, WireModel
+from jupyter_spark.wire_refactor import RefactorPlan
+from jupyter_spark.wire_verify import VerifyMode
 
 # --- from the page -----------------------------------------------------------------------------------
 
@@ -46,6 +48,27 @@ class TurnSettled(WireModel):
     turn_id: str
 
 
+class ReviewAnswered(WireModel):
+    """What the page did about a refactor that a cell asked for.
+
+    Attributes
+    ----------
+    shown : bool
+        Whether the page can do such a thing at all; if not, the kernel does it by itself.
+    said : str
+        A line about it for the cell's output.
+    problem, hint : str
+        Why it could not be done now.
+    """
+
+    type: Literal["review_answered"] = "review_answered"
+    request_id: str
+    shown: bool
+    said: str = ""
+    problem: str = ""
+    hint: str = ""
+
+
 # --- from the kernel ---------------------------------------------------------------------------------
 
 
@@ -75,3 +98,30 @@ class TurnWithdrawn(WireModel):
 
     type: Literal["turn_withdrawn"] = "turn_withdrawn"
     turn_id: str
+
+
+class ReviewAsked(WireModel):
+    """A cell asks for a refactor of the whole notebook, which the page plans and shows in its review tab.
+
+    Attributes
+    ----------
+    action : str
+        ``begin`` one; ``accept`` the one that is under review; ``undo`` the one of ``refactor_id``.
+    profile : str or None
+        Who answers; None: whoever fills the tier for the server.
+    plan : RefactorPlan, optional
+        What is to be done, where that is known already.
+    unasked : bool
+        Whether the plan is carried out, and what comes of it accepted, without asking, if all of it holds.
+    """
+
+    type: Literal["review_asked"] = "review_asked"
+    request_id: str
+    action: Literal["begin", "accept", "undo"]
+    instruction: str = ""
+    tier: Tier = "spark"
+    profile: str | None = None
+    verify: VerifyMode = "static"
+    plan: RefactorPlan | None = None
+    unasked: bool = False
+    refactor_id: str = ""

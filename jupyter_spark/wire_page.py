@@ -31,6 +31,8 @@ from jupyter_spark.wire_magic import (
     CellTurn,
     KernelReady,
     PageOpened,
+    ReviewAnswered,
+    ReviewAsked,
     RunAnnounced,
     TurnSettled,
     TurnShown,
@@ -50,6 +52,7 @@ from jupyter_spark.wire_review import (
     RefactorRequested,
     RefactorStands,
     RefactorStopped,
+    ReviewKept,
 )
 
 # Raised with every change that an older page or server would misread.
@@ -219,7 +222,8 @@ PageFrame: TypeAlias = Annotated[
     | RefactorJoined
     | RefactorStopped
     | RefactorDropped
-    | RefactorStands,
+    | RefactorStands
+    | ReviewKept,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)
@@ -328,11 +332,13 @@ ServerFrame: TypeAlias = Annotated[
 # --- between a page and a kernel (see wire_magic) -----------------------------------------------------
 
 MagicFrame: TypeAlias = Annotated[
-    CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged,
+    CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged | ReviewAnswered,
     Field(discriminator="type"),
 ]
 MAGIC_FRAMES: TypeAdapter[list[MagicFrame]] = TypeAdapter(list[MagicFrame])
-KernelFrame: TypeAlias = Annotated[KernelReady | CellTurn | TurnNews | TurnWithdrawn, Field(discriminator="type")]
+KernelFrame: TypeAlias = Annotated[
+    KernelReady | CellTurn | TurnNews | TurnWithdrawn | ReviewAsked, Field(discriminator="type")
+]
 
 # --- over plain HTTP ---------------------------------------------------------------------------------
 

@@ -189,10 +189,11 @@ class PlanTurn(RefactorEvent):
 
 
 class PlanReady(RefactorEvent):
-    """The plan is there to be looked at; nothing is done yet."""
+    """The plan is there to be looked at; nothing is done yet. ``figures``: what it took."""
 
     type: Literal["plan_ready"] = "plan_ready"
     plan: RefactorPlan
+    figures: TurnFigures = TurnFigures()
 
 
 class StepTurn(RefactorEvent):
@@ -246,12 +247,14 @@ class RefactorFailed(RefactorEvent):
     code: str
     message: str
     hint: str
+    figures: TurnFigures = TurnFigures()
 
 
 class RefactorCancelled(RefactorEvent):
     """The user stopped the refactor; nothing was applied."""
 
     type: Literal["refactor_cancelled"] = "refactor_cancelled"
+    figures: TurnFigures = TurnFigures()
 
 
 AnyRefactorEvent = Annotated[

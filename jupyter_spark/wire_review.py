@@ -18,7 +18,7 @@ from jupyter_spark.wire_verify import VerificationReport, VerifyMode, VerifyProg
 
 
 class RefactorRequested(WireModel):
-    """A refactor's plan; the page makes its id, so that it can be joined again."""
+    """A refactor's plan; the page makes its id, so that it can be joined again. ``plan``: it is known already."""
 
     type: Literal["refactor_requested"] = "refactor_requested"
     refactor_id: str
@@ -26,6 +26,7 @@ class RefactorRequested(WireModel):
     instruction: str
     tier: Tier = "spark"
     profile: str | None = None
+    plan: RefactorPlan | None = None
 
 
 class PlanRevised(WireModel):
@@ -101,6 +102,41 @@ class RefactorStands(WireModel):
     refactor_id: str
     notebook: str
     applied: AppliedRefactor
+
+
+class KeptChange(WireModel):
+    """What the user made of one change that is not taken, or not all of it.
+
+    Attributes
+    ----------
+    ticked : bool
+        Whether "Accept all" would take it.
+    base, text : str or None
+        The way that is left to be judged, where parts of it were judged already.
+    partly : bool
+        Whether parts of it stand in the notebook.
+    """
+
+    change_id: str
+    refused: bool = False
+    ticked: bool = True
+    partly: bool = False
+    base: str | None = None
+    text: str | None = None
+
+
+class ReviewKept(WireModel):
+    """What the user made of a refactor so far, for the page that is loaded again; the server keeps the last word.
+
+    ``plan`` is the plan as the user changed it, ``changes`` are of the proposal of ``proposal_id``.
+    """
+
+    type: Literal["review_kept"] = "review_kept"
+    refactor_id: str
+    plan: RefactorPlan | None = None
+    proposal_id: str = ""
+    changes: tuple[KeptChange, ...] = ()
+    verify: VerifyMode = "static"
 
 
 # --- from the server ---------------------------------------------------------------------------------
@@ -186,8 +222,12 @@ class StandingRefactor(WireModel):
 
 
 class RefactorList(WireModel):
-    """A notebook's refactors: the one that is under way or under review, and those that stand, the newest first."""
+    """A notebook's refactors: the one that is under way or under review, and those that stand, the newest first.
+
+    ``kept`` is what the user made of the current one so far.
+    """
 
     current: str | None = None
     instruction: str = ""
+    kept: ReviewKept | None = None
     standing: tuple[StandingRefactor, ...] = ()

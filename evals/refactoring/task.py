@@ -54,6 +54,11 @@ class Task:
         """The notebook and what is to be done."""
         return f"{self.notebook}: {self.instruction}"
 
+    @property
+    def kind(self) -> str:
+        """What is to be done, without names."""
+        return " ".join(self.instruction.split()[:3])
+
 
 @lru_cache(maxsize=16)
 def read(name: str) -> NotebookSnapshot:

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_spark.cli.diffs import show_diff, unified
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.refactor_arguments import (
@@ -23,6 +22,7 @@ from jupyter_spark.cli.refactor_arguments import (
     require_sense,
 )
 from jupyter_spark.cli.refactor_done import OutputFolder, is_done_in_place
+from jupyter_spark.cli.refactor_outcome import refusal, show_outcome
 from jupyter_spark.cli.refactor_view import DONE_BEFORE, NOT_WRITTEN, Row, open_view, show_rows
 from jupyter_spark.cli.report import CHECK_FAILED, DONE, FAILED, INTERRUPTED, Report
 from jupyter_spark.cli.scene import Scene, set_scene
@@ -33,17 +33,12 @@ from jupyter_spark.refactor import (
     NotebookWork,
     WorkDone,
     apply_proposal,
-    change_title,
     do_work,
     done_key,
-    in_notebook_order,
     proposed,
     refactor_record,
-    told_findings,
-    told_marks,
 )
 from jupyter_spark.settings import load_limits
-from jupyter_spark.verify import render_report
 from jupyter_spark.wire_refactor import RefactorProposal
 
 if TYPE_CHECKING:
@@ -218,11 +213,11 @@ class _Every:
             raise outcome
         if outcome.proposal is None:
             return self._planned(scene, outcome)
-        row = _shown(self._report, scene, outcome, outcome.proposal)
+        row = show_outcome(self._report, scene, outcome, outcome.proposal)
         row |= {"verify": work.verify, "findings": list(outcome.findings)}
         wanted = self._writing.apply or self._how.output is not None
         if outcome.findings and not (wanted and self._writing.anyway):
-            held, why = _refusal(outcome)
+            held, why = refusal(outcome)
             why = f"{scene.path}: {why}"
             hint = "Nothing was written; --yes writes it all the same." if wanted else "Say it in other words."
             self._report.error(EditRefused(why, hint), CHECK_FAILED)
@@ -247,35 +242,8 @@ class _Every:
         file.write_text(outcome.plan.model_dump_json(indent=2) + "\n", "utf-8")
         fate = f"the plan is in {file}: change it, and run this again"
         plan = outcome.plan.model_dump(mode="json")
-        return {"notebook": str(scene.path), "plan": plan, "status": DONE, "fate": fate}
-
-
-def _shown(report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal) -> Row:
-    """Show a proposal, what does not hold, and its verification."""
-    path = scene.path
-    cells = scene.notebook.cells
-    for change in in_notebook_order(cells, proposal.changes):
-        title = f"{path} {change_title(change, cells)}"
-        lines = unified(change.old_source, change.new_source, title)
-        show_diff(report, lines or [f"--- {title}"])
-    for finding in told_findings(proposal, cells):
-        report.note(f"✗ {finding}", style="red")
-    if done.verification is None:
-        for mark in told_marks(proposal, cells):
-            report.note(f"! {mark}", style="yellow")
-    row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
-    row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
-    if done.verification is not None:
-        report.note(render_report(done.verification), None if done.verification.holds else "red")
-        row["verification"] = done.verification.model_dump(mode="json")
-    return row
-
-
-def _refusal(done: WorkDone) -> tuple[str, str]:
-    """Why it is not written, in few words and in a line."""
-    if done.verification is not None and done.verification.unverified == done.findings[0]:
-        return "not verified", done.findings[0]
-    return "does not hold", f"it does not hold: {done.findings[0].rstrip('.')}."
+        figures = outcome.figures.model_dump(mode="json")
+        return {"notebook": str(scene.path), "plan": plan, "status": DONE, "fate": fate, "figures": figures}
 
 
 def _write(scene: Scene, proposal: RefactorProposal, journal: SafeJournal) -> str:

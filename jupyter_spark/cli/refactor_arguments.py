@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.errors import UsageError
-from jupyter_spark.refactor import PLAN_HINT, admitted, notebook_hash, read_plan_file
+from jupyter_spark.refactor import PLAN_HINT, admitted, load_plan, notebook_hash
 from jupyter_spark.verify import VerifyMode, VerifyOptions
 from jupyter_spark.wire import NotebookSnapshot
 from jupyter_spark.wire_refactor import RefactorPlan
@@ -131,7 +131,7 @@ def read_plan_of(path: Path, words: str, notebook: NotebookSnapshot, *, revise: 
     UsageError
         It holds no plan, a step cannot be done, or it was made of other words.
     """
-    plan = read_plan_file(path)
+    plan = load_plan(path)
     first = plan.instruction.partition("\n")[0].strip()
     # What was said when the plan was revised stands below the first words.
     if words.strip() != plan.instruction.strip() and words.strip() != first:

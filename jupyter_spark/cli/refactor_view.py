@@ -64,13 +64,14 @@ def _figures_of(row: Row) -> tuple[str, str, str]:
 
 def _verified(row: Row) -> str:
     """What the cells did when they were run; where they were not, what the checks of the text found."""
-    if (cells := row.get("verification", {}).get("cells")) is not None:
-        counts = Counter(cell["verdict"].replace("_", " ") for cell in cells)
-        return ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    if (verification := row.get("verification")) is not None:
+        counts = Counter(cell["verdict"].replace("_", " ") for cell in verification["cells"])
+        found = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+        return f"nothing ({found})" if verification["unverified"] else found
     if "verify" not in row or row["verify"] == "none":
         return "no" if "verify" in row else ""
-    found = len(row["findings"])
-    return "checks hold" if not found else "1 finding" if found == 1 else f"{found} findings"
+    count = len(row["findings"])
+    return "checks hold" if not count else "1 finding" if count == 1 else f"{count} findings"
 
 
 class RefactorView:

@@ -37,6 +37,13 @@ _SUMS = """
     FROM turns WHERE created_at_s >= ? GROUP BY 1 ORDER BY 1
 """
 
+_PLACE = "coalesce(turns.notebook_path, excluded.notebook_path)"
+_KEEP_TURN = f"""
+    INSERT INTO turns (turn_id, created_at_s, notebook_path, record) VALUES (?, ?, ?, ?)
+    ON CONFLICT (turn_id) DO UPDATE SET created_at_s = excluded.created_at_s, notebook_path = {_PLACE},
+        record = json_set(excluded.record, '$.notebook_path', {_PLACE})
+"""  # noqa: S608 - only our own constants
+
 
 def notebook_scope(path: str | os.PathLike[str]) -> str:
     """Return the scope of edits to a notebook file: the same for every way to name it."""
@@ -97,14 +104,9 @@ class Journal:
     # --- writing ---
 
     def record_turn(self, turn: TurnRecord) -> None:
-        """Keep a turn; one of the same id is replaced."""
+        """Keep a turn; one of the same id is replaced, and stays with its notebook, which may have been renamed."""
         row = (turn.turn_id, turn.created_at_s, turn.notebook_path, _to_json(turn))
-        self._write(
-            "INSERT INTO turns (turn_id, created_at_s, notebook_path, record) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (turn_id) DO UPDATE SET created_at_s = excluded.created_at_s,"
-            " notebook_path = excluded.notebook_path, record = excluded.record",
-            row,
-        )
+        self._write(_KEEP_TURN, row)
 
     def record_proposal(self, proposal: Proposal) -> None:
         """Keep a proposal; one of the same id is replaced."""
@@ -169,6 +171,21 @@ class Journal:
     def forget(self, edit_id: int) -> None:
         """Strike out an edit that was not applied after all: neither undo nor redo is about it."""
         self._write("DELETE FROM applied WHERE edit_id = ?", (edit_id,))
+
+    def rename(self, old: str, new: str) -> None:
+        """File under ``new`` what was kept of the notebook ``old``, or of the notebooks in a folder of that path."""
+
+        def work(db: sqlite3.Connection) -> None:
+            for table, column in (("turns", "notebook_path"), ("applied", "scope")):
+                now = f"?2 || substr({column}, length(?1) + 1)"
+                record = f", record = json_set(record, '$.notebook_path', {now})" if table == "turns" else ""
+                db.execute(
+                    f"UPDATE {table} SET {column} = {now}{record}"  # noqa: S608 - only our own constants
+                    f" WHERE {column} = ?1 OR substr({column}, 1, length(?3)) = ?3",
+                    (old, new, old + os.sep),
+                )
+
+        self._transact(work)
 
     def clear(self) -> None:
         """Forget everything, and overwrite it in the file."""

@@ -36,7 +36,8 @@ def judge_edit(
     if outcome == "taken":
         journal.record_applied(turn_id, scope, cell_id, operation, before, after)
     elif outcome == "taken_back":
-        edits = (edit for edit in journal.applied_by(turn_id) if edit.scope == scope and edit.cell_id == cell_id)
+        # Wherever it is filed: the notebook may have another name by now.
+        edits = (edit for edit in journal.applied_by(turn_id) if edit.cell_id == cell_id)
         if (edit := next((edit for edit in edits if not edit.undone and edit.after == before), None)) is not None:
             journal.mark(edit.edit_id, undone=True)
     elif (proposal := journal.proposal(turn_id)) is not None:

@@ -79,6 +79,10 @@ class SafeJournal:
         """Strike out an edit that was not applied after all."""
         self._try(lambda journal: journal.forget(edit_id), None)
 
+    def rename(self, old: str, new: str) -> None:
+        """File what was kept of a notebook, or of a folder's, under its new path."""
+        self._try(lambda journal: journal.rename(old, new), None)
+
     def last_applied(self, scope: str, undone: bool = False) -> AppliedEdit | None:
         """Return the edit that undo, or redo, is about."""
         return self._try(lambda journal: journal.last_applied(scope, undone), None)

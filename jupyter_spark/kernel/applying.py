@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_spark.errors import UsageError
 from jupyter_spark.journal import notebook_scope
 from jupyter_spark.kernel import tell
-from jupyter_spark.kernel.refactoring import travel_file
+from jupyter_spark.kernel.refactoring import travel_refactor
 from jupyter_spark.kernel.session import Asked, KernelSession
 from jupyter_spark.kernel.snapshot import notebook_file
 from jupyter_spark.wire import AppliedEdit, Proposal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 FIRST_LINE_CHARS = 50
+REFACTORS = ("refactor", "refactor_open")
 
 
 def apply_edit(magics: SparkMagics, session: KernelSession, asked: Asked, proposal: Proposal) -> str:
@@ -48,8 +49,8 @@ def travel(magics: SparkMagics, session: KernelSession, *, back: bool) -> None:
     """Take the last applied edit back, or apply again what was taken back."""
     journal = session.journal
     edit = journal.last_applied(session.scope, undone=not back) or _of_the_file(session, back=back)
-    if edit is not None and edit.operation == "refactor":
-        travel_file(session, edit, back=back)
+    if edit is not None and edit.operation in REFACTORS:
+        travel_refactor(magics, session, edit, back=back)
         return
     if edit is None:
         verb = "take back" if back else "do again"
@@ -71,7 +72,7 @@ def _of_the_file(session: KernelSession, *, back: bool) -> AppliedEdit | None:
     """The last refactor of the notebook's file, where the kernel's own edits are kept apart from those of the file."""
     name = notebook_file(session.shell.user_ns)
     edit = session.journal.last_applied(notebook_scope(name), undone=not back) if name is not None else None
-    return edit if edit is not None and edit.operation == "refactor" else None
+    return edit if edit is not None and edit.operation in REFACTORS else None
 
 
 def _whose(magics: SparkMagics, edit: AppliedEdit) -> str:

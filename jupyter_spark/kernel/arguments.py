@@ -85,6 +85,10 @@ def line_parser(name: str = "%spark") -> _Parser:
         help="ask WORDS | explain [N|last] | fix [N|last] | refactor WORDS | alternatives [N] | pick N",
     )
     _options(parser)
+    parser.add_argument(
+        "--verify", choices=("none", "static", "run"), default=None, help="refactor: how it is proved to do the same"
+    )
+    parser.add_argument("--plan", default=None, metavar="FILE", help="refactor: carry out the plan of this file")
     return parser
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_spark import errors
@@ -17,7 +18,7 @@ from jupyter_spark.kernel.display import follow, open_surface
 from jupyter_spark.kernel.incell import place_in_cell
 from jupyter_spark.kernel.interrupts import on_interrupt
 from jupyter_spark.kernel.offering import Alternatives, Offers, Race, how_many
-from jupyter_spark.kernel.refactoring import KernelRefactor
+from jupyter_spark.kernel.refactoring import KernelRefactor, RefactorHow
 from jupyter_spark.kernel.session import Asked, KernelSession, notebook_path, report_error
 from jupyter_spark.kernel.snapshot import as_snapshot
 from jupyter_spark.kernel.view import TurnView
@@ -73,6 +74,9 @@ class Commands:
 
     def run(self, command: str, words: str, options: argparse.Namespace) -> None:
         """``%spark COMMAND``."""
+        for name in ("verify", "plan"):
+            if command != "refactor" and getattr(options, name):
+                raise errors.UsageError(f"--{name} is for refactor.", f"Say %{self._magics.name} refactor WORDS")
         getattr(self, f"_{command}")(words, options)
 
     def settle(self) -> None:
@@ -113,8 +117,8 @@ class Commands:
 
     def _refactor(self, words: str, options: argparse.Namespace) -> None:
         self._end_race()
-        asked = self._asked("ask", words, options)
-        self._refactors.run(asked)
+        how = RefactorHow(options.verify or "static", Path(options.plan) if options.plan else None)
+        self._refactors.run(self._asked("ask", words, options), how)
 
     def _alternatives(self, words: str, options: argparse.Namespace) -> None:
         number, words = how_many(words)

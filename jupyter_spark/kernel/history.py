@@ -11,7 +11,8 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-_OURS = re.compile(r"^\s*(?:%%?spark(?:ai)?\b|%(?:re|un)?load_ext\s+jupyter_spark\b)")
+from jupyter_spark.ours import is_ours
+
 MAX_FRAMES = 6
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -118,11 +119,6 @@ class CellLog:
 def _name(execution_count: int) -> str:
     """What a cell without an id is called."""
     return f"In[{execution_count}]"
-
-
-def is_ours(source: str) -> bool:
-    """Whether a cell is a request to us rather than the user's code."""
-    return bool(_OURS.match(source))
 
 
 def describe_error(error: BaseException) -> SeenError:

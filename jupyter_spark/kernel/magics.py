@@ -43,7 +43,8 @@ class SparkMagics(Magics):
         ("auto", "on", "off"), default_value="auto", help="Whether an edit is shown as an ipywidgets card with Stop."
     ).tag(config=True)
     in_cell = Bool(
-        True, help="Whether JupyterLab shows an edit in the cell, to be accepted there, rather than applying it."
+        True,
+        help="Whether JupyterLab shows an edit in the cell, and a refactor in its review tab, to be accepted there.",
     ).tag(config=True)
     race = Bool(False, help="Whether the deep tier thinks beside the spark tier and may offer a second proposal.").tag(
         config=True

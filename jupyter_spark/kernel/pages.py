@@ -9,23 +9,23 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from jupyter_spark.journal import judge_edit
+from jupyter_spark.journal import judge_edit, notebook_scope
 from jupyter_spark.kernel.comms import hear_at_once
 from jupyter_spark.kernel.incell import InCell
+from jupyter_spark.kernel.readers import Reader, keep_newest, opened_page, send_frames
+from jupyter_spark.kernel.reviewing import ReviewCall
 from jupyter_spark.kernel.snapshot import push_live, without_our_line
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.wire_magic import (
     CellTurn,
     KernelReady,
-    PageOpened,
+    ReviewAnswered,
     RunAnnounced,
     TurnSettled,
     TurnShown,
@@ -33,7 +33,6 @@ from jupyter_spark.wire_magic import (
 )
 from jupyter_spark.wire_page import (
     MAGIC_FRAMES,
-    PAGE_VERSION,
     CellsChanged,
     EditJudged,
     MagicFrame,
@@ -48,14 +47,6 @@ KEPT_PAGES = 8
 KEPT_TURNS = 32
 
 
-@dataclass
-class _Reader:
-    """A page that follows turns: how much it has of each one's log."""
-
-    comm: Any
-    positions: dict[str, int] = field(default_factory=dict)
-
-
 class Pages:
     """What the pages told, and who of them shows what."""
 
@@ -64,36 +55,38 @@ class Pages:
         self._lock = threading.RLock()
         self._mirror = NotebookMirror()
         self._notebooks: OrderedDict[str, Any] = OrderedDict()
-        self._readers: OrderedDict[str, _Reader] = OrderedDict()
+        self._readers: OrderedDict[str, Reader] = OrderedDict()
         self._announced: dict[str, tuple[str, RunAnnounced]] = {}
         self._turns: OrderedDict[str, InCell] = OrderedDict()
         self._numbers: dict[str, int] = {}
         self._counter = count(1)
         self._live = ""
+        self._call: ReviewCall | None = None
 
     # --- the comms ---
 
     def open_notebook(self, comm: Any, message: dict[str, Any]) -> None:
         """Take in a page that tells its notebook."""
-        if (page := _opened(comm, message)) is not None:
+        if (page := opened_page(comm, message)) is not None:
             comm.on_msg(lambda message: self._hear(page, message))
             comm.on_close(lambda _message: self._left(page))
             with self._lock:
-                _keep(self._notebooks, page, comm, KEPT_PAGES)
-                _send(comm, [KernelReady().model_dump_json()])
+                keep_newest(self._notebooks, page, comm, KEPT_PAGES)
+                send_frames(comm, [KernelReady().model_dump_json()])
 
     def open_turns(self, comm: Any, message: dict[str, Any]) -> None:
         """Take in a page that follows turns, and tell it what stands to be judged."""
-        if (page := _opened(comm, message)) is not None:
+        if (page := opened_page(comm, message)) is not None:
             hear_at_once(comm)
             comm.on_msg(lambda message: self._hear(page, message))
             comm.on_close(lambda _message: self._readers.pop(page, None))
             with self._lock:
-                reader = _Reader(comm)
-                _keep(self._readers, page, reader, KEPT_PAGES)
+                reader = Reader(comm)
+                keep_newest(self._readers, page, reader, KEPT_PAGES)
                 for turn in self._turns.values():
                     if turn.is_open:
                         self._send_turn(reader, turn)
+                self._pass_on()
 
     def close(self) -> None:
         """Let go of the pages."""
@@ -123,6 +116,33 @@ class Pages:
         with self._lock:
             return self._announced[cell_id][0]
 
+    # --- refactors ---
+
+    def ask(self, call: ReviewCall) -> ReviewAnswered | None:
+        """Ask a page for a refactor, and wait for its answer; None if the page has gone and never heard of it."""
+        with self._lock:
+            self._call = call
+            self._pass_on()
+        try:
+            if not call.is_heard():
+                with self._lock:  # from here on it is not sent any more
+                    self._call = None
+                    if not call.was_sent.is_set():
+                        return None
+                    self._call = call
+            return call.wait()
+        finally:
+            with self._lock:
+                self._call = None
+
+    def _pass_on(self) -> None:
+        """Send what a cell asks for to its page, once that follows turns."""
+        call = self._call
+        reader = self._readers.get(call.page) if call is not None else None
+        if call is not None and reader is not None and not call.was_sent.is_set():
+            send_frames(reader.comm, [call.frame.model_dump_json()])
+            call.was_sent.set()
+
     # --- turns in cells ---
 
     def begin(self, turn: InCell) -> None:
@@ -146,12 +166,12 @@ class Pages:
         with self._lock:
             return any(turn.request.turn_id in reader.positions for reader in self._readers.values())
 
-    def withdraw(self, turn: InCell, *, but: _Reader | None = None) -> None:
+    def withdraw(self, turn: InCell, *, but: Reader | None = None) -> None:
         """Tell the pages that an edit is not to be judged any more. One that opens later may still take it up."""
         with self._lock:
             for reader in self._readers.values():
                 if reader is not but and reader.positions.pop(turn.request.turn_id, None) is not None:
-                    _send(reader.comm, [TurnWithdrawn(turn_id=turn.request.turn_id).model_dump_json()])
+                    send_frames(reader.comm, [TurnWithdrawn(turn_id=turn.request.turn_id).model_dump_json()])
 
     def forget(self, turn: InCell) -> None:
         """Leave a turn as it is shown; a page that opens later is not told of it."""
@@ -164,7 +184,7 @@ class Pages:
             self._numbers.pop(turn.request.turn_id, None)
             self.withdraw(turn)
 
-    def _send_turn(self, reader: _Reader, turn: InCell) -> None:
+    def _send_turn(self, reader: Reader, turn: InCell) -> None:
         """Tell a page of a turn from its beginning on."""
         request = turn.request
         reader.positions[request.turn_id] = 0
@@ -176,13 +196,13 @@ class Pages:
             instruction=request.instruction,
             tier=request.tier,
         )
-        _send(reader.comm, [told.model_dump_json(), *self._news(reader, turn)])
+        send_frames(reader.comm, [told.model_dump_json(), *self._news(reader, turn)])
 
-    def _send_news(self, reader: _Reader, turn: InCell) -> int:
+    def _send_news(self, reader: Reader, turn: InCell) -> int:
         frames = self._news(reader, turn)
-        return _send(reader.comm, frames) if frames else 0
+        return send_frames(reader.comm, frames) if frames else 0
 
-    def _news(self, reader: _Reader, turn: InCell) -> list[str]:
+    def _news(self, reader: Reader, turn: InCell) -> list[str]:
         turn_id = turn.request.turn_id
         if turn_id not in reader.positions:
             return []
@@ -208,6 +228,9 @@ class Pages:
             push_live(told.model_copy(update={"taken_at_s": time.time()}))  # so it stands now, whenever it was typed
         elif isinstance(frame, EditJudged):
             self._judge(frame)
+        elif isinstance(frame, ReviewAnswered):
+            if (call := self._call) is not None and call.frame.request_id == frame.request_id:
+                call.answer(frame)
         elif (turn := self._turn(frame.turn_id)) is not None:
             self._change(page, turn, frame)
 
@@ -233,12 +256,15 @@ class Pages:
         if (turn := self._turn(frame.turn_id)) is not None:
             turn.judged(frame)
         session = self._magics.commands.session
+        kept = session.journal.turn(frame.turn_id)
+        # The notebook may have been renamed since: the turn is filed where it is now.
+        scope = notebook_scope(kept.notebook_path) if kept and kept.notebook_path else session.scope
         before, after = without_our_line(frame.before), without_our_line(frame.after)
         if before != after or frame.outcome == "refused":
             judge_edit(
                 session.journal,
                 frame.turn_id,
-                session.scope,
+                scope,
                 frame.cell_id,
                 frame.operation,
                 frame.outcome,
@@ -262,29 +288,3 @@ class Pages:
             self._notebooks.pop(page, None)
             if self._live == page:
                 push_live(None)
-
-
-def _opened(comm: Any, message: dict[str, Any]) -> str | None:
-    """Return which page opened a comm; one of another version gets no further."""
-    with suppress(ValidationError):
-        opened = PageOpened.model_validate(message["content"]["data"])
-        if opened.version == PAGE_VERSION:
-            return opened.page
-    comm.close()
-    return None
-
-
-def _keep(kept: OrderedDict[str, Any], name: str, value: Any, most: int) -> None:
-    """Keep the newest; a page that was reloaded never said that it left."""
-    kept[name] = value
-    kept.move_to_end(name)
-    while len(kept) > most:
-        kept.popitem(last=False)
-
-
-def _send(comm: Any, frames: Sequence[str]) -> int:
-    """Send frames in one message; return its size."""
-    batch = f"[{','.join(frames)}]"
-    with suppress(Exception):  # the page may be gone, and the turn goes on without it
-        comm.send({"frames": batch})
-    return len(batch)

@@ -19,8 +19,9 @@ from threading import Lock
 from typing import Any
 
 from jupyter_spark.errors import NotebookError
-from jupyter_spark.kernel.history import CellLog, RanCell, is_ours
+from jupyter_spark.kernel.history import CellLog, RanCell
 from jupyter_spark.notebook import parse_notebook, read_notebook, snapshot
+from jupyter_spark.ours import is_ours
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 
 LARGEST_FILE_BYTES = 32_000_000  # a notebook full of pictures; more of it than this is not read for a turn

@@ -1,11 +1,12 @@
 """The notebook-wide refactor: a plan, its steps written in parallel, checked as a whole, one proposal, one undo."""
 
-from jupyter_spark.refactor._admitting import PLAN_HINT, admitted, read_plan_file
+from jupyter_spark.refactor._admitting import PLAN_HINT, admitted
 from jupyter_spark.refactor._applying import apply_proposal, take_back, was_interrupted, write_back
 from jupyter_spark.refactor._causes import with_causes
 from jupyter_spark.refactor._checking import check_notebook
 from jupyter_spark.refactor._composing import arrangement_of, became, compose, taken_changes
 from jupyter_spark.refactor._engine import run_refactor
+from jupyter_spark.refactor._known_plan import load_plan, refitted
 from jupyter_spark.refactor._opened import take_back_opened
 from jupyter_spark.refactor._planning import notebook_hash, plan_lines, read_plan
 from jupyter_spark.refactor._recording import done_key, refactor_record
@@ -13,7 +14,7 @@ from jupyter_spark.refactor._rules import plan_by_rules, plan_each_cell
 from jupyter_spark.refactor._run import RefactorJob
 from jupyter_spark.refactor._telling import change_title, in_notebook_order, told_findings, told_marks
 from jupyter_spark.refactor._verifying import Verified, proposed, run_verified, verify_proposal
-from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work
+from jupyter_spark.refactor._work import NotebookWork, WorkDone, do_work, worked_on
 
 __all__ = [
     "PLAN_HINT",
@@ -31,14 +32,15 @@ __all__ = [
     "do_work",
     "done_key",
     "in_notebook_order",
+    "load_plan",
     "notebook_hash",
     "plan_by_rules",
     "plan_each_cell",
     "plan_lines",
     "proposed",
     "read_plan",
-    "read_plan_file",
     "refactor_record",
+    "refitted",
     "run_refactor",
     "run_verified",
     "take_back",
@@ -49,5 +51,6 @@ __all__ = [
     "verify_proposal",
     "was_interrupted",
     "with_causes",
+    "worked_on",
     "write_back",
 ]

@@ -17,10 +17,17 @@ from jupyter_spark.refactor._findings import repairs_for
 from jupyter_spark.refactor._one_stream import fits_one_stream, one_stream
 from jupyter_spark.refactor._output_marks import with_output_marks
 from jupyter_spark.refactor._placing import placed_lower
-from jupyter_spark.refactor._planning import step_line
+from jupyter_spark.refactor._planning import cell_label, step_line
 from jupyter_spark.refactor._repairing import RepairPass
 from jupyter_spark.refactor._run import Run, names_of
-from jupyter_spark.refactor._steps import changes_of, joined, renamed_changes, settled_changes
+from jupyter_spark.refactor._steps import (
+    changes_of,
+    joined,
+    left_check,
+    renamed_changes,
+    settled_changes,
+    stands_alone,
+)
 from jupyter_spark.tokens import estimate_tokens
 from jupyter_spark.wire import AnyTurnEvent, Conversation, TurnFailed, TurnFinished, TurnKind, TurnRequest
 from jupyter_spark.wire_refactor import (
@@ -38,6 +45,7 @@ from jupyter_spark.wire_refactor import (
     StepTurn,
 )
 
+_NO_ANSWER = ("no_code", "no_answer")
 NEW_CELL_TOKENS = 60  # about as long as a cell is of which nothing is known yet
 
 
@@ -59,6 +67,7 @@ class CarryingOut:
         self._steps = {step.step_id: step for step in plan.steps if step.accepted}
         self._changes: list[CellChange] = [] if not plan.renames else renamed_changes(self._cells, plan)
         self._failed: list[NotebookCheck] = []
+        self._left: list[NotebookCheck] = []
         self._names = names_of(plan)
 
     @cached_property
@@ -134,7 +143,10 @@ class CarryingOut:
                 if not isinstance(event, SparkError):
                     yield self._step_turn(task, event)
                 if isinstance(event, SparkError | TurnFailed | TurnFinished):
+                    told = len(self._left)
                     yield self._step_done(task, event, progress)
+                    for check in self._left[told:]:
+                        yield RefactorNotice(**self._run.head(), message=check.message, cell_id=check.cell_id)
 
     def _step_turn(self, task: CellTask, event: AnyTurnEvent) -> StepTurn:
         self._run.tally.see(event)
@@ -147,7 +159,14 @@ class CarryingOut:
         if isinstance(event, TurnFinished):
             assert event.proposal is not None  # noqa: S101 - a turn that wants code finishes with it or fails
             changes = changes_of(step, event.proposal, self._base)
+            if stands_alone(step, self._plan) and (
+                found := [c for change in changes for c in change.checks if not c.ok]
+            ):
+                self._leave(step, found[0].message)
+                changes = ()
             self._changes = joined(self._changes, changes)
+        elif stands_alone(step, self._plan) and event.code in _NO_ANSWER:
+            self._leave(step, str(event) if isinstance(event, SparkError) else event.message)
         else:
             error = str(event) if isinstance(event, SparkError) else event.message
             self._failed.append(self._failure(step, error))
@@ -163,6 +182,9 @@ class CarryingOut:
             left_s=left_s,
         )
 
+    def _leave(self, step: PlanStep, why: str) -> None:
+        self._left.append(left_check(cell_label(self._cells, step.cell_id), step.cell_id, why))
+
     def _failure(self, step: PlanStep, error: str) -> NotebookCheck:
         """A step that failed, as a check: a proposal without one of its parts does not hold."""
         message = f"'{step_line(step, self._cells).splitlines()[0]}' could not be done: {error}"
@@ -170,7 +192,9 @@ class CarryingOut:
 
     def _checked(self, changes: Sequence[CellChange]) -> tuple[NotebookCheck, ...]:
         after = compose(self._cells, changes)
-        return (*check_notebook(self._cells, after, self._plan, changes), *self._failed)
+        # Where nothing at all was done, that is no success.
+        left = [check.model_copy(update={"ok": bool(self._changes)}) for check in self._left]
+        return (*check_notebook(self._cells, after, self._plan, changes), *self._failed, *left)
 
 
 def _needs_model(step: PlanStep) -> bool:

@@ -74,10 +74,11 @@ async def ended(run: Run, events: AsyncGenerator[AnyRefactorEvent, None]) -> Asy
         cancelled = error
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the reader gets its one end
         told = error if isinstance(error, SparkError) else bug(error)
-        yield RefactorFailed(**run.head(), code=told.code, message=told.message, hint=told.hint)
+        figures = run.tally.figures()
+        yield RefactorFailed(**run.head(), code=told.code, message=told.message, hint=told.hint, figures=figures)
         return
     if cancelled is not None:
-        yield RefactorCancelled(**run.head())
+        yield RefactorCancelled(**run.head(), figures=run.tally.figures())
         raise cancelled
 
 
@@ -104,7 +105,7 @@ async def _events(
             else:
                 plan = event
     assert plan is not None  # noqa: S101 - planning ends with a plan or raises
-    yield PlanReady(**run.head(), plan=plan)
+    yield PlanReady(**run.head(), plan=plan, figures=run.tally.figures())
     if not only_plan:
         async with aclosing(CarryingOut(run, plan).events()) as events:
             async for done in events:
@@ -124,7 +125,7 @@ async def _planned(run: Run, plan: RefactorPlan | None, revise: str) -> AsyncGen
         yield admitted(plan, job.snapshot.cells)
         return
     else:
-        known = plan_by_rules(job.snapshot, job.instruction)
+        known = plan_by_rules(job.snapshot, job.instruction, small=job.profile.small)
         if known is None and job.profile.small:
             known = plan_each_cell(job.snapshot, job.instruction)
         if known is not None:

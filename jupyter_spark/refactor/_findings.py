@@ -178,6 +178,19 @@ def repairs_of_failing(
     return list(out.values())
 
 
+def guilty_cells(
+    after: Sequence[CellSnapshot], changes: Sequence[CellChange], differing: Collection[str]
+) -> frozenset[str]:
+    """Return the changed cells for which cells do something else since: these themselves, or what they rest on."""
+    changed = {change.cell_id for change in changes if change.operation in ("edit", "insert")}
+    found = (
+        cell.cell_id if cell.cell_id in changed else _nearest(after, number, changed)
+        for number, cell in enumerate(after)
+        if cell.cell_id in differing
+    )
+    return frozenset(cell_id for cell_id in found if cell_id is not None)
+
+
 def _nearest(cells: Sequence[CellSnapshot], number: int, changed: Collection[str]) -> str | None:
     """The changed cell that a cell rests on, over the fewest cells between them."""
     seen, rest = {number}, [number]

@@ -94,6 +94,11 @@ class Reading:
             return
         self.steps.append(step)
 
+    def leave(self, cell: CellSnapshot) -> None:
+        """Note that a cell is locked, and so not edited."""
+        label = self.label(cell.cell_id)
+        self.notes.append(f"Dropped: edit {label} ({label} is locked)")
+
     def label(self, cell_id: str) -> str:
         """What people call a cell: its index from 0."""
         return cell_label(self.snapshot.cells, cell_id)

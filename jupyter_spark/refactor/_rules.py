@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from jupyter_spark.dataflow import cell_names, parse_cell
 from jupyter_spark.errors import UsageError
+from jupyter_spark.grafting import asked_additions, lacking
 from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
+from jupyter_spark.refactor._fstrings import formatted_places, with_f_strings
 from jupyter_spark.refactor._planning import Reading, derived_id, notebook_hash
 from jupyter_spark.refactor._renaming import refuse_locked, refuse_rename
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
@@ -31,6 +33,22 @@ _IMPORTS = re.compile(
     r"(?:\s+and sort them)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
+_F_STRINGS = re.compile(
+    r"\b(?:use|using|to|into|with|by|prefer)\s+(?:python\s+)?f-?strings?\b(?!\s+(?:to|into|with|by)\b)", re.IGNORECASE
+)
+# With any other word it may be about more, or about what no rule can do (``"a" + b``).
+_ONLY_F_STRINGS = re.compile(
+    r"(?:[\s.,;:!%()`'\"]|\b(?:please|use|using|prefer|convert|change|turn|switch|rewrite|replace|make|python|f-?strings?|"
+    r"to|into|with|by|for|instead|rather|than|of|and|or|the|all|every|each|any|everything|old|old-style|calls?|texts?|strings?|"
+    r"str|format|formats|formatting|formatted|percent|percent-format(?:ting)?|printf|printf-style|style|operators?|method|"
+    r"everywhere|throughout|in|cells?|whole|notebook|where|possible|wherever)\b|%-format(?:ting)?)+",
+    re.IGNORECASE,
+)
+_OF_FORMAT = re.compile(
+    r"(?:instead of|rather than|replace|convert|change|turn)\b.*?(?<!%)(?<!% )(?<!%-)(?<!percent[ -])\bformat\b",
+    re.IGNORECASE,
+)
+_OF_PERCENT = re.compile(r"%|\b(?:percent|printf|old)", re.IGNORECASE)
 _FUTURE, _STDLIB, _OTHERS = range(3)
 # What an instruction is about, where it is about one thing: cells without that are not asked about.
 _ABOUT: tuple[tuple[re.Pattern[str], Callable[[ast.AST], bool]], ...] = (
@@ -40,8 +58,8 @@ _ABOUT: tuple[tuple[re.Pattern[str], Callable[[ast.AST], bool]], ...] = (
 )
 
 
-def plan_by_rules(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan | None:
-    """Return the plan of an instruction that needs no model, or None.
+def plan_by_rules(snapshot: NotebookSnapshot, instruction: str, *, small: bool = False) -> RefactorPlan | None:
+    """Return the plan of an instruction that needs no model to plan it, or None; ``small`` is the model's.
 
     Raises
     ------
@@ -60,7 +78,38 @@ def plan_by_rules(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan 
     if _IMPORTS.match(instruction) and (steps := _imports_to_top(snapshot.cells)):
         reading.steps = steps
         return reading.plan(instruction, "rules")
+    if _F_STRINGS.search(instruction) and _ONLY_F_STRINGS.fullmatch(instruction):
+        _f_strings(reading, instruction, small=small)
+        return reading.plan(instruction, "rules") if reading.steps or small else None
     return None
+
+
+def _f_strings(reading: Reading, instruction: str, *, small: bool) -> None:
+    """Plan f-strings: what certainly means the same is done; cells with more of it are asked for.
+
+    A small model is not asked for the rest of a cell: it would write the whole cell again, and change it.
+    """
+    of_format, of_percent = (bool(of.search(instruction)) for of in (_OF_FORMAT, _OF_PERCENT))
+    formats, percents = of_format or not of_percent, of_percent or not of_format
+    for cell in reading.snapshot.cells:
+        tree = parse_cell(cell.source) if cell.kind == "code" and not is_ignored(cell) else None
+        if tree is None or not formatted_places(tree, formats=formats, percents=percents):
+            continue
+        if cell.is_locked:
+            reading.leave(cell)
+            continue
+        source = with_f_strings(cell.source, formats=formats, percents=percents)
+        after = parse_cell(source)
+        left = len(formatted_places(after, formats=formats, percents=percents)) if after is not None else 0
+        step = PlanStep(step_id="", operation="edit", cell_id=cell.cell_id)
+        if left and (source == cell.source or not small):
+            reading.steps.append(step.model_copy(update={"instruction": instruction}))
+            continue
+        reading.steps.append(step.model_copy(update={"source": source}))
+        if left:
+            places = "place is" if left == 1 else "places are"
+            label = reading.label(cell.cell_id)
+            reading.notes.append(f"{label}: {left} {places} left, where an f-string may mean something else.")
 
 
 def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan:
@@ -81,9 +130,11 @@ def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan
         tree = parse_cell(cell.source) if cell.kind == "code" and not is_ignored(cell) else None
         if tree is None or not tree.body or (about is not None and not about(tree)):
             continue
+        additions = asked_additions(instruction, cell.source)
+        if additions is not None and not lacking(tree, additions):
+            continue
         if cell.is_locked:
-            label = reading.label(cell.cell_id)
-            reading.notes.append(f"Dropped: edit {label} ({label} is locked)")
+            reading.leave(cell)
             continue
         reading.steps.append(PlanStep(step_id="", operation="edit", cell_id=cell.cell_id, instruction=instruction))
     return reading.plan(instruction, "rules")

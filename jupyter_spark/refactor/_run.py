@@ -6,13 +6,15 @@ import re
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from jupyter_spark.conversation import begin, settled
 from jupyter_spark.dataflow import cell_names
 from jupyter_spark.intent import asked_names
+from jupyter_spark.ours import is_only_ours
+from jupyter_spark.privacy import IGNORE_TAG
 from jupyter_spark.providers import Provider
 from jupyter_spark.refactor._planning import PLAN_RULES, plan_lines
 from jupyter_spark.request import build_request
@@ -68,12 +70,12 @@ class Run:
     """One refactor while it runs: whoever makes its turns and its events takes from here what they begin with."""
 
     def __init__(self, job: RefactorJob, provider: Provider, refactor_id: str = "") -> None:
-        self.job, self.provider = job, provider
+        self.job, self.provider = replace(job, snapshot=_without_requests(job.snapshot)), provider
         self.refactor_id = refactor_id or uuid.uuid4().hex[:16]
         self.tally = RefactorTally()
         self._seq = 0
         self._numbers = {cell.cell_id: str(i) for i, cell in enumerate(job.snapshot.cells)}
-        self._told = self._as_told(job.snapshot.cells)
+        self._told = self._as_told(self.job.snapshot.cells)
 
     def head(self) -> dict[str, Any]:
         """The fields that every event has."""
@@ -154,6 +156,17 @@ class Run:
             for cell in cells
         ]
         return self.job.snapshot.model_copy(update={"cells": tuple(numbered)})
+
+
+def _without_requests(snapshot: NotebookSnapshot) -> NotebookSnapshot:
+    """What asks us for something is no cell to be changed."""
+    cells = (
+        cell.model_copy(update={"tags": (*cell.tags, IGNORE_TAG)})
+        if cell.kind == "code" and is_only_ours(cell.source)
+        else cell
+        for cell in snapshot.cells
+    )
+    return snapshot.model_copy(update={"cells": tuple(cells)})
 
 
 def names_of(plan: RefactorPlan) -> frozenset[str]:

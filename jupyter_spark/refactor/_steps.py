@@ -8,9 +8,19 @@ from collections.abc import Mapping, Sequence
 from jupyter_spark.refactor._planning import derived_id, new_id
 from jupyter_spark.refactor._renaming import rename_global
 from jupyter_spark.wire import CellSnapshot, CheckResult, Proposal, text_hash
-from jupyter_spark.wire_refactor import CellChange, PlanStep, RefactorPlan
+from jupyter_spark.wire_refactor import CellChange, NotebookCheck, PlanStep, RefactorPlan
 
 _PART = re.compile(r"^# %%.*\n?", re.MULTILINE)
+
+
+def stands_alone(step: PlanStep, plan: RefactorPlan) -> bool:
+    """Whether the same is asked of each cell by itself: then the others can be done without this one."""
+    return plan.by == "rules" and not plan.renames and bool(step.instruction) and step.instruction == plan.instruction
+
+
+def left_check(label: str, cell_id: str, why: str) -> NotebookCheck:
+    """Return the check that tells of a cell that keeps its old text, while the others are done."""
+    return NotebookCheck(name="steps_done", ok=True, message=f"{label} is left as it was: {why}", cell_id=cell_id)
 
 
 def renamed_changes(cells: Sequence[CellSnapshot], plan: RefactorPlan) -> list[CellChange]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -121,32 +121,69 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None, on_progre
     notebook = snapshot(parse_notebook(work.data, Path(work.path))).model_copy(update={"path": work.path})
     job = RefactorJob(notebook, work.instruction, work.profile, work.privacy, work.tier, work.jobs)
     provider = open_provider(work.profile)
-    begun_s = time.monotonic()
+    done: WorkDone | None = None
     try:
-        done = await _refactored(work, job, provider, on_event)
-        if (proposal := done.proposal) is None:
-            return done
-        done = done.model_copy(update={"findings": _findings(proposal, work.verify, notebook.cells)})
-        if work.verify != "run" or done.findings or proposed(work.data, proposal) == work.data:
-            return done
-        done = await _verified(work, job, provider, done, on_event, on_progress)
-        # What a user waited for: running the notebook too, however often.
-        took = done.figures.model_copy(update={"total_s": time.monotonic() - begun_s})
-        return done.model_copy(update={"figures": took})
+        async with aclosing(worked_on(work, job, provider, on_progress)) as events:
+            async for event in events:
+                if isinstance(event, WorkDone):
+                    done = event
+                elif on_event is not None:
+                    on_event(event)
     finally:
         await provider.aclose()
+    assert done is not None  # noqa: S101 - it ends with it, or raises
+    return done
 
 
-async def _refactored(work: NotebookWork, job: RefactorJob, provider: Provider, on_event: OnEvent | None) -> WorkDone:
+async def worked_on(
+    work: NotebookWork, job: RefactorJob, provider: Provider, on_progress: Progress | None = None
+) -> AsyncGenerator[AnyRefactorEvent | WorkDone, None]:
+    """Do the same for a notebook that is known already, with a provider that is open.
+
+    Without ``data`` there is nothing that could be run.
+
+    Yields
+    ------
+    event or WorkDone
+        The refactor's events, and at the end what came of it.
+    """
+    done: WorkDone | None = None
+    begun_s = time.monotonic()
+    async with aclosing(_refactored(work, job, provider)) as refactoring:
+        async for event in refactoring:
+            if isinstance(event, WorkDone):
+                done = event
+            else:
+                yield event
+    assert done is not None  # noqa: S101 - it ends with it, or raises
+    if (proposal := done.proposal) is not None:
+        done = done.model_copy(update={"findings": _findings(proposal, work.verify, job.snapshot.cells)})
+        is_run = work.verify == "run" and work.data and not done.findings
+        if is_run and proposed(work.data, proposal) != work.data:
+            async with aclosing(_verified(work, job, provider, done, on_progress)) as verifying:
+                async for event in verifying:
+                    yield _timed(event, begun_s) if isinstance(event, WorkDone) else event
+            return
+    yield done
+
+
+def _timed(done: WorkDone, begun_s: float) -> WorkDone:
+    """What came of it, with all the time that a user waited: running the notebook too, however often."""
+    took = done.figures.model_copy(update={"total_s": time.monotonic() - begun_s})
+    return done.model_copy(update={"figures": took})
+
+
+async def _refactored(
+    work: NotebookWork, job: RefactorJob, provider: Provider
+) -> AsyncGenerator[AnyRefactorEvent | WorkDone, None]:
     failed: list[str] = []
-    plan: RefactorPlan | None = None
+    planned: PlanReady | None = None
     running = run_refactor(job, provider, plan=work.plan, revise=work.revise, only_plan=work.only_plan)
     async with aclosing(running) as events:
         async for event in events:
-            if on_event is not None:
-                on_event(event)
+            yield event
             if isinstance(event, PlanReady):
-                plan = event.plan
+                planned = event
             elif isinstance(event, StepDone):
                 failed += [event.error] if event.error else []
             elif isinstance(event, RefactorFailed):
@@ -154,10 +191,11 @@ async def _refactored(work: NotebookWork, job: RefactorJob, provider: Provider, 
             elif isinstance(event, RefactorFinished):
                 if failed and not event.proposal.changes:
                     raise SparkError(f"Every step failed: {failed[0]}", "Nothing was written; try again.")
-                return WorkDone(plan=event.proposal.plan, proposal=event.proposal, figures=event.figures)
-    if plan is None or not work.only_plan:
+                yield WorkDone(plan=event.proposal.plan, proposal=event.proposal, figures=event.figures)
+                return
+    if planned is None or not work.only_plan:
         raise SparkError("The refactor ended without an end.", "This is a bug of jupyter_spark: please report it.")
-    return WorkDone(plan=plan)
+    yield WorkDone(plan=planned.plan, figures=planned.figures)
 
 
 def _findings(proposal: RefactorProposal, verify: VerifyMode, cells: Sequence[CellSnapshot]) -> tuple[str, ...]:
@@ -169,13 +207,8 @@ def _findings(proposal: RefactorProposal, verify: VerifyMode, cells: Sequence[Ce
 
 
 async def _verified(
-    work: NotebookWork,
-    job: RefactorJob,
-    provider: Provider,
-    done: WorkDone,
-    on_event: OnEvent | None,
-    on_progress: Progress | None,
-) -> WorkDone:
+    work: NotebookWork, job: RefactorJob, provider: Provider, done: WorkDone, on_progress: Progress | None
+) -> AsyncGenerator[AnyRefactorEvent | WorkDone, None]:
     """Run the notebook before and after, and mend what fails since."""
     assert done.proposal is not None  # noqa: S101 - without one there is nothing to run
     last, path = None, Path(work.path)
@@ -192,14 +225,14 @@ async def _verified(
         async for event in verifying:
             if isinstance(event, Verified):
                 last = event
-            elif on_event is not None:
-                on_event(event)
+            else:
+                yield event
     assert last is not None  # noqa: S101 - it ran once, or raised
     report = last.report
     counts = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in report.counts.items())
     told = report.unverified or f"run before and after, its cells: {counts}."
     findings = () if report.holds else (told,)
-    return WorkDone(
+    yield WorkDone(
         plan=done.plan,
         proposal=last.proposal,
         verification=report,

@@ -62,7 +62,7 @@ class Engine:
         self.root = root
         self.journal = SafeJournal(lambda: open_journal(limits=load_limits()))
         self.turns = RunningTurns(self.journal)
-        self.refactors = RunningRefactors(self.settings, self.turns.provider, self.path_of)
+        self.refactors = RunningRefactors(self.settings, self.turns.provider, self.path_of, self._record_refactor)
         self._talks = Talks()
         self._judging = ThreadPoolExecutor(1, thread_name_prefix="jupyter-spark-judged")
         self._tally = CompletionTally()
@@ -110,6 +110,11 @@ class Engine:
             frame.after,
         )
 
+    def renamed(self, old: str, new: str) -> None:
+        """File under its new path what was kept of a notebook, or of a folder's; in order and off the loop."""
+        for before, now in {(self.path_of(old), self.path_of(new)), (str(self.root / old), str(self.root / new))}:
+            self._judging.submit(self.journal.rename, before, now)
+
     def keep_standing(self, frame: RefactorStands) -> None:
         """Keep what of a refactor stands in an open notebook, in order and off the loop."""
         scope = self.path_of(frame.notebook)
@@ -119,9 +124,9 @@ class Engine:
         """Return a notebook's refactors: this user's that is under way, and those that stand in it."""
         now = self.refactors.newest(user, notebook)
         kept = self._judging.submit(standing_refactors, self.journal, self.path_of(notebook)).result()
-        return RefactorList(
-            current=now.asked.refactor_id if now else None, instruction=now.instruction if now else "", standing=kept
-        )
+        if now is None:
+            return RefactorList(standing=kept)
+        return RefactorList(current=now.asked.refactor_id, instruction=now.instruction, kept=now.kept, standing=kept)
 
     def start(self, user: str, frame: TurnRequested, mirror: NotebookMirror) -> Sequence[RunningTurn]:
         """Start the turn that a page asked for, and the other tries at it beside it.
@@ -167,6 +172,9 @@ class Engine:
             notebook_path=self.path_of(frame.notebook),
             conversation_id=frame.conversation_id,
         )
+
+    def _record_refactor(self, record: TurnRecord) -> None:
+        self._judging.submit(self.journal.record_turn, record)
 
     def spent(self, since_s: float) -> SpentList:
         """Return what was spent since a moment, in seconds since the epoch."""

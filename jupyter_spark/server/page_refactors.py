@@ -23,6 +23,7 @@ from jupyter_spark.wire_review import (
     RefactorRequested,
     RefactorStands,
     RefactorStopped,
+    ReviewKept,
 )
 
 RefactorFrame: TypeAlias = (
@@ -34,6 +35,7 @@ RefactorFrame: TypeAlias = (
     | RefactorStopped
     | RefactorDropped
     | RefactorStands
+    | ReviewKept
 )
 
 
@@ -129,6 +131,8 @@ class PageRefactors:
             self._refactors.write(one, frame, self._mirror)
         elif isinstance(frame, ChoiceMade):
             self._refactors.choose(one, frame)
+        elif isinstance(frame, ReviewKept):
+            one.kept = frame
         elif isinstance(frame, RefactorStopped):
             self._refactors.stop(one)
         else:

@@ -14,12 +14,13 @@ from typing import Any, Literal
 from jupyter_spark.errors import SparkError, UsageError
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.providers import Provider
-from jupyter_spark.refactor import RefactorJob, notebook_hash, run_refactor
+from jupyter_spark.refactor import RefactorJob, notebook_hash, refitted, run_refactor
 from jupyter_spark.server.refactor_log import RefactorLog
+from jupyter_spark.server.refactor_record import RefactorBook
 from jupyter_spark.server.running import cancel_soon
 from jupyter_spark.server.verifying import check_choice, chosen_changes, verify_choice
 from jupyter_spark.settings import Profile, Settings
-from jupyter_spark.wire import NotebookSnapshot
+from jupyter_spark.wire import NotebookSnapshot, TurnRecord
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     CellChange,
@@ -34,6 +35,7 @@ from jupyter_spark.wire_review import (
     PlanAccepted,
     PlanRevised,
     RefactorRequested,
+    ReviewKept,
     VerificationEnded,
     VerificationProgressed,
     WorkBegun,
@@ -44,7 +46,7 @@ KEPT = 32
 
 @dataclass
 class RunningRefactor:
-    """A refactor: whose it is, what was asked, the notebook that it is about, and how far it is."""
+    """A refactor: whose it is, what was asked, the notebook, how far it is, and what the user made of it."""
 
     user: str
     asked: RefactorRequested
@@ -54,6 +56,8 @@ class RunningRefactor:
     proposal: RefactorProposal | None = None
     work: asyncio.Task[None] | None = None
     verifying: asyncio.Task[None] | None = None
+    kept: ReviewKept | None = None
+    book: RefactorBook = field(default_factory=RefactorBook)
 
     @property
     def is_busy(self) -> bool:
@@ -72,6 +76,8 @@ class RunningRefactors:
         The provider of a profile.
     path_of : callable
         The absolute path of a notebook that a page names.
+    record : callable
+        Keeps a refactor in the history.
     """
 
     def __init__(
@@ -79,8 +85,9 @@ class RunningRefactors:
         settings: Callable[[], Settings],
         provider: Callable[[Profile], Provider],
         path_of: Callable[[str], str],
+        record: Callable[[TurnRecord], object],
     ) -> None:
-        self._settings, self._provider, self._path_of = settings, provider, path_of
+        self._settings, self._provider, self._path_of, self._record = settings, provider, path_of, record
         self._refactors: OrderedDict[str, RunningRefactor] = OrderedDict()
 
     def find(self, user: str, refactor_id: str) -> RunningRefactor | None:
@@ -107,7 +114,7 @@ class RunningRefactors:
             raise UsageError("That refactor was asked for already.", "Ask again.")
         snapshot = mirror.snapshot(frame.notebook, self._path_of(frame.notebook))
         one = RunningRefactor(user, frame, snapshot, instruction=frame.instruction)
-        self._begin(one, "planning")
+        self._begin(one, "planning", refitted(frame.plan, snapshot.cells) if frame.plan is not None else None)
         self._refactors[frame.refactor_id] = one
         self._forget_old()
         return one
@@ -121,10 +128,9 @@ class RunningRefactors:
     def write(self, one: RunningRefactor, frame: PlanAccepted, mirror: NotebookMirror) -> None:
         """Carry a plan out, on the cells as they are now, and verify what comes of it."""
         now = mirror.snapshot(one.asked.notebook, self._path_of(one.asked.notebook))
-        plan = frame.plan
-        if _still_fits(plan, now):
+        plan = refitted(frame.plan, now.cells)
+        if plan.notebook_hash == notebook_hash(now.cells):
             one.snapshot = now
-            plan = plan.model_copy(update={"notebook_hash": notebook_hash(now.cells)})
         one.proposal = None
         self._begin(one, "writing", plan, accepted=frame)
 
@@ -173,6 +179,7 @@ class RunningRefactors:
         events = run_refactor(job, provider, plan=plan, revise=revise, only_plan=work == "planning")
         cancel_soon(one.verifying)
         one.log.append(_begun(work, one))
+        one.book.begin(one.asked.refactor_id, job)
         one.work = _spawn(self._run(one, events, accepted))
 
     async def _run(
@@ -189,12 +196,14 @@ class RunningRefactors:
                     figures = {"total_s": round(time.monotonic() - begun_at_s, 3)}
                     told = event.model_copy(update={"figures": event.figures.model_copy(update=figures)})
                 one.log.append(told)
+                if (record := one.book.entry(event, only_plan=accepted is None)) is not None:
+                    self._record(record)
         if accepted is not None and one.proposal is not None and accepted.verify == "run":
             self._verify_all(one, one.proposal, accepted.kernel_name)
 
     def _verify_all(self, one: RunningRefactor, proposal: RefactorProposal, kernel_name: str) -> None:
         if proposal.changes:
-            one.verifying = _spawn(self._verified(one, proposal.changes, 0, kernel_name))
+            one.verifying = _spawn(self._verified(one, proposal.plan, proposal.changes, 0, kernel_name))
 
     async def _checked(
         self, one: RunningRefactor, proposal: RefactorProposal, chosen: Sequence[CellChange], frame: ChoiceMade
@@ -202,10 +211,15 @@ class RunningRefactors:
         checks = await asyncio.to_thread(check_choice, one.snapshot.cells, proposal, chosen)
         one.log.append(ChoiceChecked(choice_id=frame.choice_id, checks=checks))
         if frame.verify == "run" and chosen:
-            await self._verified(one, chosen, frame.choice_id, frame.kernel_name)
+            await self._verified(one, proposal.plan, chosen, frame.choice_id, frame.kernel_name)
 
     async def _verified(
-        self, one: RunningRefactor, chosen: Sequence[CellChange], choice_id: int, kernel_name: str
+        self,
+        one: RunningRefactor,
+        plan: RefactorPlan,
+        chosen: Sequence[CellChange],
+        choice_id: int,
+        kernel_name: str,
     ) -> None:
         def told(progress: Any) -> None:
             one.log.append(VerificationProgressed(progress=progress))
@@ -214,7 +228,7 @@ class RunningRefactors:
         ended = VerificationEnded(choice_id=choice_id, problem="Stopped.")
         try:
             folder = Path(self._path_of(one.asked.notebook)).parent
-            report = await verify_choice(one.snapshot.cells, chosen, folder, kernel_name, told)
+            report = await verify_choice(one.snapshot.cells, plan, chosen, folder, kernel_name, told)
             ended = VerificationEnded(choice_id=choice_id, report=report)
         except SparkError as error:
             ended = VerificationEnded(choice_id=choice_id, problem=error.message, hint=error.hint)
@@ -224,16 +238,6 @@ class RunningRefactors:
     def _forget_old(self) -> None:
         for refactor_id in [key for key, one in self._refactors.items() if not one.is_busy][: -KEPT or None]:
             del self._refactors[refactor_id]
-
-
-def _still_fits(plan: RefactorPlan, now: NotebookSnapshot) -> bool:
-    """Whether a plan can be carried out on the cells of now: all are there, and no text in it was made from others."""
-    if any(step.source is not None and step.operation != "insert" for step in plan.steps):
-        return False
-    here = {cell.cell_id for cell in now.cells} | {""}
-    made = {step.cell_id for step in plan.steps if step.operation == "insert"}
-    named = {name for step in plan.steps for name in (step.cell_id, step.below, *step.cells)}
-    return named <= here | made
 
 
 def _begun(work: Literal["planning", "writing", "verifying"], one: RunningRefactor) -> WorkBegun:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_spark.refactor import became, check_notebook, compose, taken_changes, with_causes
 from jupyter_spark.wire import CellSnapshot
-from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorProposal
+from jupyter_spark.wire_refactor import CellChange, NotebookCheck, RefactorPlan, RefactorProposal
 from jupyter_spark.wire_verify import VerificationReport, VerifyProgress
 
 
@@ -42,6 +42,7 @@ def check_choice(
 
 async def verify_choice(
     cells: Sequence[CellSnapshot],
+    plan: RefactorPlan,
     chosen: Sequence[CellChange],
     folder: Path,
     kernel_name: str,
@@ -53,7 +54,8 @@ async def verify_choice(
     after = compose(cells, chosen)
     pairs = became(cells, chosen, [cell.cell_id for cell in after])
     groups = tuple(CellGroup(before=old, after=new) for old, new in pairs)
-    options = VerifyOptions(groups=groups, kernel_name=kernel_name or None)
+    renames = tuple((change.old, change.new) for change in plan.renames)
+    options = VerifyOptions(groups, renames, kernel_name or None)
     return await verify_notebook(_notebook(cells), _notebook(after), folder, options, on_progress=on_progress)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jupyter_spark.outputs import final_text
@@ -16,6 +16,7 @@ from jupyter_spark.wire import ErrorReport
 from jupyter_spark.wire_verify import CellVerification, Verdict
 
 _LONG_STRETCH = 6
+_OF_NAMES = ("NameError", "UnboundLocalError")
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,25 @@ def _side(cells: Sequence[Ran]) -> _Side:
     return _Side(outputs, error, unrun, sum(cell.elapsed_s for cell in cells))
 
 
+def _renamed(ran: Ran, options: VerifyOptions) -> Ran:
+    """What a cell did before, with the names of after in its error: who lacks a name lacks it by the new one."""
+
+    def told(output: Mapping[str, Any]) -> Mapping[str, Any]:
+        if output.get("output_type") != "error" or output.get("ename") not in _OF_NAMES:
+            return output
+        message = text_of(output.get("evalue"))
+        for old, new in options.renames:
+            message = message.replace(f"'{old}'", f"'{new}'")
+        return {**output, "evalue": message}
+
+    return replace(ran, outputs=[told(output) for output in ran.outputs]) if options.renames else ran
+
+
 def _judge(group: CellGroup, runs: Runs, options: VerifyOptions) -> CellVerification:
-    before = _side([runs.before[cell_id] for cell_id in group.before])
+    before, *again = (
+        _side([_renamed(run[cell_id], options) for cell_id in group.before]) for run in (runs.before, *runs.again)
+    )
     after = _side([runs.after[cell_id] for cell_id in group.after])
-    again = [_side([run[cell_id] for cell_id in group.before]) for run in runs.again]
     told = CellVerification(
         verdict="same",
         before_ids=group.before,

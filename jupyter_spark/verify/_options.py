@@ -24,6 +24,8 @@ class VerifyOptions:
     ----------
     groups : tuple of CellGroup
         Which cells became which, where more is known than ids tell; all other cells are paired by id.
+    renames : tuple of (old, new)
+        Names that were changed everywhere: an error that names one is the same with the other.
     kernel_name : str, optional
         The kernel to run in; without it that of the notebook's metadata.
     cell_timeout_s, total_timeout_s : float
@@ -44,6 +46,7 @@ class VerifyOptions:
     """
 
     groups: tuple[CellGroup, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
     kernel_name: str | None = None
     cell_timeout_s: float = 300.0
     total_timeout_s: float = 1800.0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_spark.notebook import parse_notebook
+from jupyter_spark.ours import is_only_ours
 from jupyter_spark.verify._evidence import evidence_of
 from jupyter_spark.verify._images import can_decode
 from jupyter_spark.verify._judging import Runs, judge, varies
@@ -56,7 +57,7 @@ async def verify_notebook(
     Returns
     -------
     VerificationReport
-        A verdict for every code cell that is not empty before and after.
+        A verdict for every code cell that is not empty before and after; what asks us for something is not run.
 
     Raises
     ------
@@ -130,8 +131,11 @@ class _Notebook:
     def __init__(self, notebook: Notebook) -> None:
         data = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
         file = parse_notebook(data)
+        # A cell that asks us for something would ask the endpoint again, or change a file.
         self.code: list[CellSnapshot] = [
-            cell.snapshot for cell in file.cells if cell.snapshot.kind == "code" and cell.snapshot.source.strip()
+            cell.snapshot
+            for cell in file.cells
+            if cell.snapshot.kind == "code" and cell.snapshot.source.strip() and not is_only_ours(cell.snapshot.source)
         ]
         self.places = {cell.snapshot.cell_id: cell.index for cell in file.cells}
         self.texts = {cell.cell_id: cell.source for cell in self.code}

@@ -5,8 +5,9 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type KernelFrame = KernelReady | CellTurn | TurnNews | TurnWithdrawn;
-export type MagicFrame = CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged;
+export type KernelFrame = KernelReady | CellTurn | TurnNews | TurnWithdrawn | ReviewAsked;
+export type MagicFrame =
+  CellsChanged | RunAnnounced | TurnShown | TurnSettled | WordsSaid | TurnStopped | EditJudged | ReviewAnswered;
 export type PageFrame =
   | Hello
   | CellsListed
@@ -25,7 +26,8 @@ export type PageFrame =
   | RefactorJoined
   | RefactorStopped
   | RefactorDropped
-  | RefactorStands;
+  | RefactorStands
+  | ReviewKept;
 export type ReviewEvent =
   | RefactorStarted
   | RefactorNotice
@@ -99,6 +101,7 @@ export interface Wire {
   ErrorReport: ErrorReport;
   Hello: Hello;
   KeptBack: KeptBack;
+  KeptChange: KeptChange;
   KernelFrame: KernelFrame;
   KernelReady: KernelReady;
   ListedCell: ListedCell;
@@ -137,7 +140,10 @@ export interface Wire {
   RefactorStarted: RefactorStarted;
   RefactorStopped: RefactorStopped;
   Refused: Refused;
+  ReviewAnswered: ReviewAnswered;
+  ReviewAsked: ReviewAsked;
   ReviewEvent: ReviewEvent;
+  ReviewKept: ReviewKept;
   RunAnnounced: RunAnnounced;
   ServerFrame: ServerFrame;
   ServerStatus: ServerStatus;
@@ -645,6 +651,26 @@ export interface Hello {
   version: number;
 }
 /**
+ * What the user made of one change that is not taken, or not all of it.
+ *
+ * Attributes
+ * ----------
+ * ticked : bool
+ *     Whether "Accept all" would take it.
+ * base, text : str or None
+ *     The way that is left to be judged, where parts of it were judged already.
+ * partly : bool
+ *     Whether parts of it stand in the notebook.
+ */
+export interface KeptChange {
+  base: string | null;
+  change_id: string;
+  partly: boolean;
+  refused: boolean;
+  text: string | null;
+  ticked: boolean;
+}
+/**
  * The kernel has the extension, in the page's version: turns may be followed.
  */
 export interface KernelReady {
@@ -784,6 +810,85 @@ export interface TurnWithdrawn {
   type: "turn_withdrawn";
 }
 /**
+ * A cell asks for a refactor of the whole notebook, which the page plans and shows in its review tab.
+ *
+ * Attributes
+ * ----------
+ * action : str
+ *     ``begin`` one; ``accept`` the one that is under review; ``undo`` the one of ``refactor_id``.
+ * profile : str or None
+ *     Who answers; None: whoever fills the tier for the server.
+ * plan : RefactorPlan, optional
+ *     What is to be done, where that is known already.
+ * unasked : bool
+ *     Whether the plan is carried out, and what comes of it accepted, without asking, if all of it holds.
+ */
+export interface ReviewAsked {
+  action: "begin" | "accept" | "undo";
+  instruction: string;
+  plan: RefactorPlan | null;
+  profile: string | null;
+  refactor_id: string;
+  request_id: string;
+  tier: "spark" | "deep";
+  type: "review_asked";
+  unasked: boolean;
+  verify: "none" | "static" | "run";
+}
+/**
+ * What is to be done to a notebook.
+ *
+ * ``notes`` tell what of the plan's answer could not be taken; ``by`` is who made it, ``notebook_hash`` of which
+ * texts.
+ */
+export interface RefactorPlan {
+  by: "rules" | "model" | "file" | "user";
+  instruction: string;
+  notebook_hash: string;
+  notebook_path: string | null;
+  notes: string[];
+  plan_id: string;
+  renames: NameChange[];
+  steps: PlanStep[];
+}
+/**
+ * A global name that is another one everywhere in the notebook.
+ */
+export interface NameChange {
+  new: string;
+  old: string;
+}
+/**
+ * One part of a plan; only those that are ``accepted`` are done.
+ *
+ * Attributes
+ * ----------
+ * cell_id : str
+ *     The cell that it is about. For ``insert`` the new cell's own name.
+ * below : str
+ *     ``insert`` and ``move``: the cell that it goes below; empty for the top of the notebook.
+ * cells : tuple of str
+ *     ``merge``: all the cells that become the first of them, in that order.
+ * kind : str
+ *     ``insert``: what the new cell is. A Markdown cell's text is the instruction itself.
+ * instruction : str
+ *     What is to be done there. Empty: no model is needed.
+ * source : str or None
+ *     The cell's whole new text, where it is known already: no model is asked. The parts of a ``split`` are told
+ *     apart by lines that begin with ``# %%``.
+ */
+export interface PlanStep {
+  accepted: boolean;
+  below: string;
+  cell_id: string;
+  cells: string[];
+  instruction: string;
+  kind: "code" | "markdown";
+  operation: "edit" | "insert" | "delete" | "move" | "merge" | "split";
+  source: string | null;
+  step_id: string;
+}
+/**
  * The page is about to run a cell; ``again``: another try is wanted. ``shows``: it can show an edit in the cell.
  */
 export interface RunAnnounced {
@@ -823,6 +928,26 @@ export interface TurnStopped {
   type: "turn_stopped";
 }
 /**
+ * What the page did about a refactor that a cell asked for.
+ *
+ * Attributes
+ * ----------
+ * shown : bool
+ *     Whether the page can do such a thing at all; if not, the kernel does it by itself.
+ * said : str
+ *     A line about it for the cell's output.
+ * problem, hint : str
+ *     Why it could not be done now.
+ */
+export interface ReviewAnswered {
+  hint?: string;
+  problem?: string;
+  request_id: string;
+  said?: string;
+  shown: boolean;
+  type: "review_answered";
+}
+/**
  * How far the download of the built-in model is, in bytes; ``done`` once its file is in place.
  */
 export interface ModelProgress {
@@ -831,13 +956,6 @@ export interface ModelProgress {
   received_bytes: number;
   total_bytes: number;
   type: "model_progress";
-}
-/**
- * A global name that is another one everywhere in the notebook.
- */
-export interface NameChange {
-  new: string;
-  old: string;
 }
 /**
  * The notebook was checked as a whole; once more after a repair pass.
@@ -898,11 +1016,12 @@ export interface TurnJoined {
   type: "turn_joined";
 }
 /**
- * A refactor's plan; the page makes its id, so that it can be joined again.
+ * A refactor's plan; the page makes its id, so that it can be joined again. ``plan``: it is known already.
  */
 export interface RefactorRequested {
   instruction: string;
   notebook: string;
+  plan?: RefactorPlan | null;
   profile?: string | null;
   refactor_id: string;
   tier?: "spark" | "deep";
@@ -916,52 +1035,6 @@ export interface PlanRevised {
   refactor_id: string;
   type: "plan_revised";
   words: string;
-}
-/**
- * What is to be done to a notebook.
- *
- * ``notes`` tell what of the plan's answer could not be taken; ``by`` is who made it, ``notebook_hash`` of which
- * texts.
- */
-export interface RefactorPlan {
-  by: "rules" | "model" | "file" | "user";
-  instruction: string;
-  notebook_hash: string;
-  notebook_path: string | null;
-  notes: string[];
-  plan_id: string;
-  renames: NameChange[];
-  steps: PlanStep[];
-}
-/**
- * One part of a plan; only those that are ``accepted`` are done.
- *
- * Attributes
- * ----------
- * cell_id : str
- *     The cell that it is about. For ``insert`` the new cell's own name.
- * below : str
- *     ``insert`` and ``move``: the cell that it goes below; empty for the top of the notebook.
- * cells : tuple of str
- *     ``merge``: all the cells that become the first of them, in that order.
- * kind : str
- *     ``insert``: what the new cell is. A Markdown cell's text is the instruction itself.
- * instruction : str
- *     What is to be done there. Empty: no model is needed.
- * source : str or None
- *     The cell's whole new text, where it is known already: no model is asked. The parts of a ``split`` are told
- *     apart by lines that begin with ``# %%``.
- */
-export interface PlanStep {
-  accepted: boolean;
-  below: string;
-  cell_id: string;
-  cells: string[];
-  instruction: string;
-  kind: "code" | "markdown";
-  operation: "edit" | "insert" | "delete" | "move" | "merge" | "split";
-  source: string | null;
-  step_id: string;
 }
 /**
  * The plan, as the user changed it, is to be carried out, and what comes of it verified.
@@ -1007,6 +1080,19 @@ export interface RefactorStands {
   type: "refactor_stands";
 }
 /**
+ * What the user made of a refactor so far, for the page that is loaded again; the server keeps the last word.
+ *
+ * ``plan`` is the plan as the user changed it, ``changes`` are of the proposal of ``proposal_id``.
+ */
+export interface ReviewKept {
+  changes: KeptChange[];
+  plan: RefactorPlan | null;
+  proposal_id: string;
+  refactor_id: string;
+  type: "review_kept";
+  verify: "none" | "static" | "run";
+}
+/**
  * The data with which a page opens a comm: which page it is, the same on both, and which version it speaks.
  */
 export interface PageOpened {
@@ -1014,9 +1100,10 @@ export interface PageOpened {
   version: number;
 }
 /**
- * The plan is there to be looked at; nothing is done yet.
+ * The plan is there to be looked at; nothing is done yet. ``figures``: what it took.
  */
 export interface PlanReady {
+  figures: TurnFigures;
   plan: RefactorPlan;
   refactor_id: string;
   seq: number;
@@ -1048,6 +1135,7 @@ export interface PlanTurn {
  * The user stopped the refactor; nothing was applied.
  */
 export interface RefactorCancelled {
+  figures: TurnFigures;
   refactor_id: string;
   seq: number;
   type: "refactor_cancelled";
@@ -1057,6 +1145,7 @@ export interface RefactorCancelled {
  */
 export interface RefactorFailed {
   code: string;
+  figures: TurnFigures;
   hint: string;
   message: string;
   refactor_id: string;
@@ -1085,10 +1174,13 @@ export interface RefactorProposal {
 }
 /**
  * A notebook's refactors: the one that is under way or under review, and those that stand, the newest first.
+ *
+ * ``kept`` is what the user made of the current one so far.
  */
 export interface RefactorList {
   current: string | null;
   instruction: string;
+  kept: ReviewKept | null;
   standing: StandingRefactor[];
 }
 /**

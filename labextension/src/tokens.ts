@@ -5,7 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TurnChannel } from './channel/turns';
-import type { TurnRequested } from './_wire';
+import type { ReviewAnswered, ReviewAsked, TurnRequested } from './_wire';
 import type { ChatStore } from './chat/store';
 import type { Turn } from './chat/turn';
 import type { Completions } from './complete/completions';
@@ -60,7 +60,8 @@ export interface ISparkEdits {
   /** The edit that is shown in a cell and not judged yet. */
   shown(panel: NotebookPanel, cellId: string): Suggestion | null;
   /**
-   * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`; null if the cell is gone.
+   * Show an edit in a cell that somebody else makes: feed it with `append`, `ready`, `fail`. Null if there never was such
+   * a cell; one that was deleted shows the edit when the deletion is undone.
    *
    * @param base - the text that it is made from; what the cell holds now if it is not given
    * @param maker - where its turn runs if that is not the server; the suggestion is fed from its turn then
@@ -103,3 +104,17 @@ export interface IEditAsking {
 }
 
 export const ISparkEdits = new Token<ISparkEdits>('jupyter-spark-ai:ISparkEdits', 'Edits that are shown in cells.');
+
+/** The review tabs of notebooks. */
+export interface ISparkRefactors {
+  /** Do what a running cell of a notebook asks for. */
+  answer(panel: NotebookPanel, asked: ReviewAsked): Promise<IReviewAnswer>;
+}
+
+/** What is said of it below the cell, or why it could not be done. */
+export type IReviewAnswer = Pick<ReviewAnswered, 'said' | 'problem' | 'hint'>;
+
+export const ISparkRefactors = new Token<ISparkRefactors>(
+  'jupyter-spark-ai:ISparkRefactors',
+  'The review tabs of notebook-wide refactors.'
+);

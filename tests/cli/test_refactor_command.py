@@ -57,7 +57,9 @@ def test_a_plan_is_written_changed_and_carried_out(user, fenced):
     user.answer({"when": "Plan this refactor", "answer": answer}, fenced("df = 2"))
     path, plan = user.notebook("df = 1", "print(df)"), user.home / "plan.json"
     before = path.read_bytes()
-    assert user.run("refactor", path, "make it more", "--plan", plan, "--apply").status == 0
+    planned = user.run("refactor", path, "make it more", "--plan", plan, "--apply", "--json")
+    assert planned.status == 0
+    assert planned.json["notebooks"][0]["figures"]["total_s"] > 0  # what the plan took
     assert path.read_bytes() == before
     told = json.loads(plan.read_text("utf-8"))
     assert [step["instruction"] for step in told["steps"]] == ["two", "three"]
@@ -122,3 +124,29 @@ def test_a_definition_that_would_vanish_is_not_written(user, fenced):
     assert refused.status == 3, refused.err
     assert "cell 1 no longer defines 'total'" in refused.err
     assert path.read_bytes() == before
+
+
+def test_a_notebook_that_fails_from_its_first_cell_is_not_verified_and_not_written(user):
+    user.answer("never asked")
+    path = user.notebook("import no_such\ndf = no_such.read()", "print(df)")
+    before = path.read_bytes()
+    done = user.run("refactor", path, "rename df to orders", "--verify", "run", "--apply")
+    why = "cell 0 fails before and after the change (ModuleNotFoundError: No module named 'no_such')"
+    assert done.status == 3
+    [line] = [line for line in done.err_lines if line.startswith("error:")]
+    assert f"nb.ipynb: nothing could be verified: {why}. Nothing was written; --yes" in line
+    assert "does not hold" not in done.err and "not verified: not written" in done.out
+    assert path.read_bytes() == before
+    assert user.run("refactor", path, "rename df to orders", "--verify", "run", "--apply", "--yes").status == 0
+    assert b"print(orders)" in path.read_bytes()
+
+
+def test_what_may_put_out_something_else_is_marked_and_written(user, fenced):
+    plan = {"when": "Plan this refactor", "answer": "```\nedit cell 1: shorter\n```"}
+    user.answer(plan, fenced("print(df)"))
+    path = user.notebook("df = 1", "print(df)\ndf")
+    done = user.run("refactor", path, "make it shorter", "--apply")
+    assert done.status == 0, done.err
+    assert "the output may change: 'df', at its end, is not shown any more." in done.err
+    assert "--verify run" in done.err
+    assert b'"print(df)"' in path.read_bytes()

@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from jupyter_spark.journal import SafeJournal, keep_standing, notebook_scope, open_journal
+from jupyter_spark.notebook import parse_notebook, snapshot
+from jupyter_spark.refactor import plan_by_rules
+from jupyter_spark.wire_refactor import AppliedCell, AppliedRefactor
 from tests.kernel.conftest import KEY
 from tests.kernel.driver import Kernel, plain
 
@@ -67,6 +71,50 @@ def test_it_is_shown_then_written_then_taken_back(filed, notebook, saved):
     assert "written again" in filed.run("%spark redo").printed
     assert b"print(orders)" in notebook.read_bytes()
     assert filed.run("%spark undo").status == "ok"
+
+
+def test_it_is_proved_by_running(filed, notebook, saved):
+    """The cell that asks is not run there: it would ask once more."""
+    shown = filed.run("%spark refactor rename df to orders --verify run", cell_id="c2")
+    assert shown.status == "ok", shown.error
+    assert " 2 same." in plain(shown.printed)
+    assert "every check holds" in plain(shown.printed)
+    assert notebook.read_bytes() == saved
+
+
+def test_what_runs_otherwise_is_not_written_unseen(filed, notebook, saved, paced, fenced):
+    plan = "```\nedit cell 0: another number\n```"
+    paced.answer = lambda body: plan if "Plan this" in str(body["input"][-1]) else fenced("df = [1, 3]")
+    refused = filed.run("%spark refactor use another number --verify run --yes")
+    assert refused.status == "error"
+    assert "differs" in plain(refused.printed)
+    assert notebook.read_bytes() == saved
+
+
+def test_a_plan_that_was_made_before_is_carried_out(filed, notebook, saved, home):
+    made = plan_by_rules(snapshot(parse_notebook(saved)), "rename df to orders")
+    file = home / "plan.json"
+    file.write_text(made.model_dump_json(), "utf-8")
+    write(notebook, *CELLS, "print(len(df))", "%spark refactor --plan")  # a cell came since
+    done = filed.run(f"%spark refactor --plan {file} --yes")
+    assert done.status == "ok", done.error
+    assert b"print(len(orders))" in notebook.read_bytes()
+    missing = filed.run("%spark refactor --plan nowhere.json")
+    assert "holds no plan" in missing.error["evalue"]
+    assert "--verify is for refactor" in filed.run("%spark ask why --verify run").error["evalue"]
+
+
+def test_what_was_accepted_in_a_page_is_not_taken_back_blindly(filed, notebook, saved, home):
+    """No page runs this cell: the kernel cannot reach the cells that hold it."""
+    act = AppliedCell(change_id="c", group="c", operation="edit", cell_id="c0", before="a", after="b")
+    journal = SafeJournal(lambda: open_journal(home / "data" / "jupyter_spark" / "journal.db"))
+    applied = AppliedRefactor(instruction="i", order=("c0", "c1"), cells=(act,))
+    keep_standing(journal, "r", notebook_scope(notebook), applied)
+    refused = filed.run("%spark undo")
+    assert "accepted in a page's review tab" in refused.error["evalue"]
+    assert not refused.payload
+    keep_standing(journal, "r", notebook_scope(notebook), applied.model_copy(update={"cells": ()}))
+    journal.close()
 
 
 def test_our_own_cell_is_not_changed_and_not_sent(filed, notebook, saved, paced, fenced):

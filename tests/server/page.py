@@ -40,14 +40,14 @@ class Page:
         self.send("hello", version=version)
         self.until("welcome")
 
-    def tell_notebook(self, cells: dict[str, str] | None = None) -> list[str]:
+    def tell_notebook(self, cells: dict[str, str] | None = None, notebook: str = NOTEBOOK) -> list[str]:
         """Tell the notebook's cells as a page does, and return those that the server asked for."""
         cells = CELLS if cells is None else cells
         listed = [{"cell_id": cell_id, "mark": text_mark(text)} for cell_id, text in cells.items()]
-        self.send("cells_listed", notebook=NOTEBOOK, cells=listed)
+        self.send("cells_listed", notebook=notebook, cells=listed)
         wanted = list(self.until("cells_wanted")["cell_ids"])
         full = [{"cell_id": cell_id, "source": cells[cell_id]} for cell_id in wanted]
-        self.send("cells_changed", notebook=NOTEBOOK, cells=full)
+        self.send("cells_changed", notebook=notebook, cells=full)
         return wanted
 
     def ask(self, turn_id: str, instruction: str = "why?", **fields: Any) -> None:

@@ -340,3 +340,26 @@ def test_an_edit_that_is_answered_in_words_is_told_whole(server: JupyterServer, 
         page.ask(turn, "use a loop", kind="rewrite", cell_id="b")
         failed = page.until("turn_failed")
     assert words.strip() in page.text(turn) + failed["text"]
+
+
+def test_history_goes_with_a_notebook_that_is_renamed_in_mid_turn(server: JupyterServer, paced: PacedServer) -> None:
+    """What the user does with the edit later is filed there, too."""
+    paced.answer, paced.rate_tok_s = EDIT, 10.0
+    turn, old, new = fresh(), server.call("POST", "api/contents", {"type": "notebook"})["path"], "after.ipynb"
+    with opened_page(server) as page:
+        page.tell_notebook(notebook=old)
+        page.ask(turn, "use a loop", notebook=old, kind="rewrite", cell_id="b", conversation_id="renamed")
+        page.until("edit_started")
+        server.call("PATCH", f"api/contents/{old}", {"path": new})
+        proposal = page.until("edit_ready")["proposal"]
+        page.until("turn_finished")
+        about = {"turn_id": turn, "proposal_id": proposal["proposal_id"], "notebook": new, "cell_id": "b"}
+        texts = {"before": proposal["edit"]["old_source"], "after": proposal["edit"]["new_source"]}
+        page.send("edit_judged", **about, **texts, operation="replace", outcome="taken")
+
+        def outcome(notebook: str) -> list[str]:
+            _status, body = request(server, "GET", f"conversations?notebook={notebook}")
+            return [kept["outcome"] for conversation in body["conversations"] for kept in conversation["turns"]]
+
+        wait_until(lambda: outcome(new) == ["taken"], 20)
+        assert outcome(old) == []

@@ -14,10 +14,13 @@ from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
 from tests.ui.composer import SidebarChat
 from tests.ui.lab import TOKEN, LabNotebook, free_port, prepare_home, served
+from tests.ui.refactoring import ReviewTab, planned
+from tests.ui.test_accessibility import CUT_OFF
 from tests.ui.test_chat_edits import fenced, written
 from tests.ui.test_collaboration import SOURCES
 from tests.ui.test_commands import COMMANDS, NAMES, run_from_palette
 from tests.ui.test_in_cell import EditedCell, outcomes
+from tests.ui.test_refactor_tab import MAY_SCROLL
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -125,6 +128,40 @@ def test_the_panel(notebook: LabNotebook, page: Page, paced: PacedServer, proble
     page.evaluate("async () => { await window.jupyterapp.restored; }")
     chat.open()
     expect(chat.turns).to_have_count(2)
+    assert problems == []
+
+
+def test_the_review_of_a_refactor(notebook: LabNotebook, page: Page, paced: PacedServer, problems: list[str]) -> None:
+    """There is no tab beside the notebook: the review is in the panel at the right, from the words to the undo."""
+    paced.answer = planned(
+        "edit cell 0: ten times the first\nedit cell 1: two", {"ten times": CHANGED, "two": "other = 2"}
+    )
+    tab = ReviewTab(page, notebook)
+    run_from_palette(page, "Refactor the Whole Notebook…")
+    expect(tab.words).to_be_focused()
+    page.keyboard.type("add more ddxyz")  # each of them is a shortcut of the notebook's
+    expect(tab.words).to_have_value("add more ddxyz")
+    page.keyboard.press("Enter")
+    tab.wait_planned()
+    tab.row("two").get_by_role("button").click()
+    tab.detail.get_by_label("What to do there").press("End")
+    page.keyboard.type(" xddy")
+    expect(tab.row("two xddy")).to_be_visible()
+    tab.button("Write it").click()
+    tab.wait_ready()
+    assert page.evaluate(SOURCES) == list(CELLS)
+    assert tab.tab.evaluate(CUT_OFF, MAY_SCROLL) == []
+    tab.button("Accept all").click()
+    assert page.evaluate(SOURCES) == [CHANGED, "other = 2"]
+    tab.button("Undo refactor").click()
+    assert page.evaluate(SOURCES) == list(CELLS)
+    notebook.write(0, "%load_ext jupyter_spark")
+    notebook.run(0)
+    paced.answer = planned("edit cell 1: two", {"two": "other = 2"})
+    notebook.write(0, "%spark refactor make it two --yes")
+    notebook.run(0)
+    expect(notebook.output(0)).to_contain_text("the panel")
+    notebook.wait_until(lambda: page.evaluate(SOURCES)[1] == "other = 2")
     assert problems == []
 
 

@@ -147,6 +147,51 @@ def test_undo_after_a_reload(lab: str, home: Path, page: Page) -> None:
     assert kept(file) == before
 
 
+def test_what_was_judged_is_there_after_a_reload(lab: str, home: Path, page: Page) -> None:
+    """The plan as it was changed, with the last letters typed; cells and parts of cells that were rejected."""
+    tab = opened(page, lab, home, "judged.ipynb")
+    tab.open(WORDS)
+    tab.wait_planned()
+    tab.row("double the total").get_by_role("checkbox").uncheck()
+    tab.row("use sorted").get_by_role("button").click()
+    instruction = tab.detail.get_by_label("What to do there")
+    instruction.fill("use sorted, ")
+    instruction.press_sequentially("please")  # and the field is not left
+    tab.notebook.wait_until(lambda: was_kept(lab, page, "judged.ipynb", "use sorted, please"))
+    load(page, lab, "judged.ipynb")
+    tab.open()
+    tab.wait_planned()
+    expect(tab.row("double the total").get_by_role("checkbox")).not_to_be_checked()
+    tab.row("use sorted, please").get_by_role("button").click()
+    tab.button("Write it").click()
+    tab.wait_ready()
+
+    tab.row("Totals").get_by_role("button").click()
+    tab.button("Reject").click()
+    tab.row("cell 3").get_by_role("checkbox").uncheck()
+    tab.row("add type hints").get_by_role("button").click()
+    tab.tab.get_by_role("button", name="Accept change 1 of 2").click()
+    half = TYPED.replace("x: int = 1", "x = 1")
+    assert tab.sources()[:5] == [*CELLS[:4], half]
+    tab.notebook.wait_until(lambda: was_kept(lab, page, "judged.ipynb", '"partly":true'))
+    tab.save()
+    load(page, lab, "judged.ipynb")
+    tab.open()
+    expect(tab.row("Totals")).to_contain_text("rejected")
+    expect(tab.row("cell 3").get_by_role("checkbox")).not_to_be_checked()
+    expect(tab.row("add type hints")).to_contain_text("+1 −1")  # one part is left
+    tab.button("Accept all 2 ticked").click()
+    assert tab.sources()[:5] == [*CELLS[:2], TOP, CELLS[3], TYPED]
+    tab.button("Undo refactor").click()
+    assert tab.sources()[:5] == list(CELLS)
+
+
+def was_kept(lab: str, page: Page, name: str, words: str) -> bool:
+    """Whether the server keeps that of a notebook's refactor."""
+    found = page.request.get(f"{lab}/jupyter-spark/refactors?notebook={name}&token={TOKEN}").text()
+    return words.replace(" ", "") in found.replace(" ", "")
+
+
 def test_the_same_lines_changed_by_both_are_shown_and_not_overwritten(lab: str, home: Path, page: Page) -> None:
     tab = opened(page, lab, home, "conflict.ipynb")
     tab.open(WORDS)

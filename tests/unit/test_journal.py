@@ -20,6 +20,7 @@ from jupyter_spark.journal import (
     SafeJournal,
     _store,
     journal_path,
+    judge_edit,
     kernel_scope,
     notebook_scope,
     open_journal,
@@ -582,6 +583,34 @@ def test_a_closed_journal_says_so(journal: Journal) -> None:
 
 
 # --- the one that never stops a turn ---------------------------------------------------------------
+
+
+def test_what_was_kept_goes_with_a_notebook_that_is_renamed(journal: Journal) -> None:
+    """Turns, edits and what undo is about; of one that runs, the end too. A longer name is another notebook."""
+    old, new, other = "/n/old.ipynb", "/n/new.ipynb", "/n/old.ipynb.ipynb"
+    journal.record_turn(turn("mine", notebook_path=old, status="running"))
+    journal.record_turn(turn("other", notebook_path=other))
+    journal.record_applied("mine", old, "c", "replace", "a", "b")
+    journal.rename(old, new)
+    journal.record_turn(turn("mine", notebook_path=old))  # as its host knew it when it began
+    assert [kept.turn_id for kept in journal.turns(notebook_path=new)] == ["mine"]
+    assert journal.turns(notebook_path=old) == []
+    ended = journal.turn("mine")
+    assert ended and (ended.notebook_path, ended.status) == (new, turn().status)
+    assert [kept.turn_id for kept in journal.turns(notebook_path=other)] == ["other"]
+    edit = journal.last_applied(new)
+    assert edit and edit.after == "b"
+    judge_edit(journal, "mine", old, "c", "replace", "taken_back", "b", "a")  # type: ignore[arg-type]
+    assert journal.last_applied(new) is None
+
+
+def test_what_was_kept_goes_with_a_folder_that_is_renamed(journal: Journal) -> None:
+    inside, beside = f"{os.sep}n{os.sep}%a_{os.sep}x.ipynb", f"{os.sep}n{os.sep}%ab{os.sep}x.ipynb"
+    journal.record_turn(turn("inside", notebook_path=inside))
+    journal.record_turn(turn("beside", notebook_path=beside))
+    journal.rename(f"{os.sep}n{os.sep}%a_", f"{os.sep}m")
+    assert [kept.turn_id for kept in journal.turns(notebook_path=f"{os.sep}m{os.sep}x.ipynb")] == ["inside"]
+    assert [kept.turn_id for kept in journal.turns(notebook_path=beside)] == ["beside"]
 
 
 def test_safe_journal_does_what_the_journal_does(path: Path) -> None:

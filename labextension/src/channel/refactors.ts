@@ -1,6 +1,14 @@
 /** Gives each refactor's news to whoever follows it, and asks for it again after a break. */
 
-import type { PageFrame, Refused, RefactorRequested, RefactorStands, ReviewEvent, ServerFrame } from '../_wire';
+import type {
+  PageFrame,
+  Refused,
+  RefactorRequested,
+  RefactorStands,
+  ReviewEvent,
+  ReviewKept,
+  ServerFrame
+} from '../_wire';
 import type { RefactorShortFrame } from './channel';
 
 /** Who follows a refactor. */
@@ -48,10 +56,10 @@ export class RefactorChannel {
     return this._send(frame);
   }
 
-  /** Tell what stands in the notebook; without a connection as soon as there is one, the last word only. */
-  keep(frame: RefactorStands): void {
+  /** Tell what stands, or what the user made of it; without a connection as soon as there is one, the last word only. */
+  keep(frame: RefactorStands | ReviewKept): void {
     if (!this._send(frame)) {
-      this._unsaid.set(frame.refactor_id, frame);
+      this._unsaid.set(`${frame.type} ${frame.refactor_id}`, frame);
     }
   }
 
@@ -112,6 +120,6 @@ export class RefactorChannel {
   }
 
   private readonly _followed = new Map<string, IFollowed>();
-  private readonly _unsaid = new Map<string, RefactorStands>();
+  private readonly _unsaid = new Map<string, RefactorStands | ReviewKept>();
   private readonly _numbers = new Map<number, string>();
 }

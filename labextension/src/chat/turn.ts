@@ -109,6 +109,12 @@ export class Turn implements ITurnReader {
     this._changed();
   }
 
+  /** The cell that could not show the edit shows it again. */
+  enterCell(): void {
+    this.isInCell = true;
+    this._changed();
+  }
+
   onWords(text: string): void {
     this.text += text;
     this.receivedChars += text.length;

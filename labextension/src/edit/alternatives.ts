@@ -6,7 +6,8 @@ import type { Turn } from '../chat/turn';
 import { normalised, type Ways } from '../chat/ways';
 import type { IQuestion } from './asking';
 import type { Spot } from './spot';
-import type { IWay, Suggestion } from './suggestion';
+import type { Suggestion } from './suggestion';
+import type { IWay } from './way';
 
 /** How many are asked for at once. */
 const TRIES = 3;

@@ -1,4 +1,4 @@
-/** Holds still what the reader looks at while a cell above it, or its upper part, changes its height. */
+/** What the reader looks at: held still while a cell above it, or its upper part, changes its height. */
 
 import type { EditorView } from '@codemirror/view';
 
@@ -22,6 +22,18 @@ export function held(view: EditorView, change: () => void): void {
   const after = anchor.top();
   if (before !== null && after !== null && Math.abs(after - before) >= 1) {
     scroller.scrollTop += after - before;
+  }
+}
+
+/** Of an editor that the reader is to look at, so much must be in view, in pixels. */
+const MIN_IN_VIEW = 120;
+
+/** Scroll to an editor if the reader has scrolled away from it, or nearly so. */
+export function bringIn(view: EditorView): void {
+  const [place, window] = [view.dom.getBoundingClientRect(), scrollerOf(view.dom)?.getBoundingClientRect()];
+  const height = window ? Math.min(place.bottom, window.bottom) - Math.max(place.top, window.top) : place.height;
+  if (height < Math.min(place.height, MIN_IN_VIEW)) {
+    view.dom.scrollIntoView({ block: 'nearest' });
   }
 }
 

@@ -126,6 +126,23 @@ export class Asking {
     }
   }
 
+  /**
+   * What stands at a place stands at another one now.
+   *
+   * @param notebook - the notebook's path, if it is not told as before
+   */
+  move(from: Spot, to: Spot, notebook?: () => string): void {
+    const { suggestion } = from;
+    const question = this.questionOf(suggestion);
+    if (suggestion && question) {
+      const changed = notebook ? { notebook } : {};
+      this._questions.set(suggestion, { ...question, ...changed });
+      this._waiting = this._waiting.map(one => (one.spot === from ? { ...one, ...changed, spot: to } : one));
+      from.propose(null);
+      to.propose(suggestion);
+    }
+  }
+
   /** Stop what runs or waits in a cell. */
   stop(spot: Spot): void {
     const { suggestion } = spot;

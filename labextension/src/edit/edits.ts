@@ -6,6 +6,8 @@ import type { Turn } from '../chat/turn';
 import { notebookName } from '../notebook/name';
 import type { IEditAsking, IEditMaker, IReviewOfAll, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
+import { Merging } from './merging';
+import { Reopening } from './reopening';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { IScope } from './scope';
 import { Suggestion } from './suggestion';
@@ -19,6 +21,8 @@ export class CellEdits implements ISparkEdits {
     private readonly _spots: Spots,
     private readonly _asking: Asking
   ) {
+    this._merging = new Merging(_spots, _asking);
+    this._reopening = new Reopening(_spots, _asking);
     _tracker.widgetAdded.connect((_, panel) => this._follow(panel));
     _tracker.forEach(panel => this._follow(panel));
   }
@@ -91,9 +95,9 @@ export class CellEdits implements ISparkEdits {
   }
 
   open(panel: NotebookPanel, cellId: string, base?: string, maker?: IEditMaker): Suggestion | null {
-    const spot = this._spot(panel, cellId);
+    const spot = this._placeOf(panel, cellId);
     const source = base ?? spot?.cell?.getSource();
-    if (!spot?.cell || source === undefined) {
+    if (!spot || source === undefined) {
       return null;
     }
     this._orphaned(spot);
@@ -133,6 +137,13 @@ export class CellEdits implements ISparkEdits {
     return notebook && this._spots.at(notebook, cellId);
   }
 
+  /** The place of a cell that is there, or that was there: its deletion may be undone. */
+  private _placeOf(panel: NotebookPanel, cellId: string): Spot | null {
+    const notebook = sharedOf(panel);
+    const isThere = notebook?.cells.some(cell => cell.id === cellId) === true;
+    return isThere ? this._spot(panel, cellId) : notebook && this._spots.find(notebook, cellId);
+  }
+
   /** The cell that the prompt stands above: the active one, unless that is locked and others are selected. */
   private _anchor(panel: NotebookPanel): Cell | null {
     const { activeCell, selectedCells } = panel.content;
@@ -150,7 +161,8 @@ export class CellEdits implements ISparkEdits {
   /** A cell far away has no editor yet. */
   private async _bringIn(panel: NotebookPanel, cell: Cell, spot: Spot): Promise<void> {
     if (!cell.inViewport) {
-      await panel.content.scrollToItem(panel.content.activeCellIndex);
+      // Lab gives up when it is told to scroll elsewhere; the prompt comes into view as soon as it is drawn.
+      await panel.content.scrollToItem(panel.content.activeCellIndex).catch(() => undefined);
       await cell.ready;
     }
     if (cell.inputHidden) {
@@ -165,16 +177,26 @@ export class CellEdits implements ISparkEdits {
     spot.changed();
   }
 
-  /** The proposals of cells that are deleted stand in the chat; those of a closed notebook go with it. */
+  /** The proposals of cells that are deleted stand in the chat until the cell is back. */
   private _follow(panel: NotebookPanel): void {
+    const name = (): string => notebookName(panel.context.path);
     const follow = (): void => {
       const notebook = sharedOf(panel);
       if (!notebook) {
         return;
       }
-      panel.content.model?.cells.changed.connect(() => {
+      this._reopening.opened(notebook, name);
+      panel.context.disposed.connect(() => this._reopening.closed(name(), notebook));
+      const added = new Set<string>();
+      panel.content.model?.cells.changed.connect((_, change) => {
+        change.newValues.forEach(cell => added.add(cell.id));
         // A cell that is moved is gone for a moment.
-        window.setTimeout(() => this._spots.orphans(notebook).forEach(spot => this._orphaned(spot)));
+        window.setTimeout(() => {
+          const gone = this._spots.orphans(notebook).filter(spot => !this._merging.follow(spot, added));
+          gone.forEach(spot => this._orphaned(spot));
+          this._spots.of(notebook).forEach(spot => this._isBack(spot));
+          added.clear();
+        });
       });
     };
     void panel.context.ready.then(follow);
@@ -184,8 +206,27 @@ export class CellEdits implements ISparkEdits {
     const turn = this._asking.turnOf(spot.suggestion);
     if (spot.suggestion?.isOpen && turn?.isInCell) {
       turn.leaveCell();
+      this._left.add(turn);
     }
   }
+
+  /** The deletion of a cell was undone: its proposal stands there again, unless it was judged in the chat meanwhile. */
+  private _isBack(spot: Spot): void {
+    const turn = this._asking.turnOf(spot.suggestion);
+    if (turn && this._left.delete(turn)) {
+      const { standing } = this._spark.store.verdicts.of(turn.proposal?.proposal_id ?? '');
+      if (standing === 'open' || standing === 'held') {
+        turn.enterCell();
+      } else {
+        spot.propose(null);
+      }
+    }
+  }
+
+  private readonly _merging: Merging;
+  private readonly _reopening: Reopening;
+  /** The turns whose cells were deleted. */
+  private readonly _left = new WeakSet<Turn>();
 }
 
 /** The lines that are selected in a cell; null if that is nothing, or everything. */

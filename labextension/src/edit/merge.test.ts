@@ -42,6 +42,32 @@ describe('merge3', () => {
     expect(merge3('a\nb', 'a\nmine\nb', 'a\nyours\nb').ok).toBe(false);
   });
 
+  it.each([
+    ['behind', 'a\nb\nc\nq', 'a\nb\nC', 'a\nb\nC\nq'],
+    ['before', 'a\nb\nq\nc', 'a\nb\nC', 'a\nb\nq\nC'],
+    ['behind more lines than were there', 'a\nb\nc\nq', 'a\nb\nC\nD', 'a\nb\nC\nD\nq'],
+    ['where the line is gone', 'a\nb\nq\nc', 'a\nc', 'a\nq\nc'],
+    ['as a copy of the line', 'a\nb\nb\nc', 'a\nB\nc', 'a\nB\nb\nc']
+  ])('keeps lines put in beside a changed one: %s', (_where, ours, theirs, text) => {
+    expect(merge3('a\nb\nc', ours, theirs)).toEqual({ ok: true, text });
+    expect(merge3('a\nb\nc', theirs, ours)).toEqual({ ok: true, text });
+  });
+
+  it('keeps a line put in between two changed ones only where it is certain which is which', () => {
+    const base = 'load(one)\nstore(two)';
+    const ours = 'load(one)\nmine\nstore(two)';
+    expect(merge3(base, ours, 'load(one, 1)\nstore(two, 2)')).toEqual({
+      ok: true,
+      text: 'load(one, 1)\nmine\nstore(two, 2)'
+    });
+    expect(merge3(base, ours, 'other\nwords').ok).toBe(false);
+    expect(merge3(base, ours, 'load(one, 1)\nmore\nstore(two, 2)').ok).toBe(false);
+  });
+
+  it('does not call a changed line one that was put in', () => {
+    expect(merge3('a\nb\nc', 'a\nb!\nq\nc', 'a\nB\nc').ok).toBe(false);
+  });
+
   it('does not call it a conflict where both made the same change', () => {
     expect(merge3('a\nb\nc\nd\ne', 'a\nX\nc\nd\ne!', 'A\nX\nc\nd\ne')).toMatchObject({ ok: false });
     expect(merge3('a\nb\nc\nd\ne', 'a\nX\nc\nd\ne!', 'a\nX\nc\nd\ne')).toEqual({ ok: true, text: 'a\nX\nc\nd\ne!' });

@@ -3,6 +3,7 @@
 import type { EditorView, Panel } from '@codemirror/view';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { sparkIcon } from '../chat/icon';
+import { bringIn } from './anchor';
 import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
 
@@ -88,6 +89,8 @@ function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {
   spot.wantsKeyboard = false;
   field.focus({ preventScroll: true });
   field.select();
+  // What is drawn now is held still until it is drawn.
+  requestAnimationFrame(() => [...spot.views].filter(view => view.dom.contains(field)).forEach(bringIn));
 }
 
 /** Whether a field has the keyboard, or had it when it was taken out of the page. */

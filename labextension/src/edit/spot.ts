@@ -138,7 +138,12 @@ export class Spots extends Watched {
   /** The places of a notebook whose cells are gone. */
   orphans(notebook: ISpotNotebook): Spot[] {
     const ids = new Set(notebook.cells.map(cell => cell.id));
-    return [...(this._spots.get(notebook)?.values() ?? [])].filter(spot => !ids.has(spot.cellId));
+    return this.all(notebook).filter(spot => !ids.has(spot.cellId));
+  }
+
+  /** The places of a notebook, whether their cells are there or gone. */
+  all(notebook: ISpotNotebook): Spot[] {
+    return [...(this._spots.get(notebook)?.values() ?? [])];
   }
 
   forget(spot: Spot): void {

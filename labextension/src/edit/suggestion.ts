@@ -7,23 +7,13 @@
 
 import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
+import { type IAround, NOTHING_AROUND, resurrounded, resurroundedText, surrounded } from './around';
 import { type IHunk, LineDiff } from './linediff';
 import { type Merge, merge3 } from './merge';
 import { type IScope, moved } from './scope';
+import { type IWay, movedWay } from './way';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
-
-/** One of several ways to do what was asked. */
-export interface IWay {
-  readonly text: string;
-  readonly checks: readonly CheckResult[];
-  /** By which whoever offers it knows it. */
-  readonly key?: string;
-  /** What it was made from, if that is not what the first one was made from. */
-  readonly origin?: string;
-  /** Whether the user put own words into it. */
-  readonly isEdited?: boolean;
-}
 
 /** A proposed edit. */
 export class Suggestion extends Watched {
@@ -90,11 +80,10 @@ export class Suggestion extends Watched {
     return this._hunks;
   }
 
-  // --- while it arrives ---
-
   /** The cell's text at the moment it is asked for; nothing has arrived yet. */
   startFrom(base: string): void {
-    if (this.state === 'waiting' && base !== this._base) {
+    if (this.state === 'waiting' && (base !== this._base || this._around !== NOTHING_AROUND)) {
+      this._around = NOTHING_AROUND;
       this._origin = base;
       this._show(base, []);
     }
@@ -116,19 +105,20 @@ export class Suggestion extends Watched {
       this.checks = this.ways = [];
       this.shown = 0;
       // What was typed since is not in what the model goes on from; it is merged in as before.
-      this._show(this._origin, []);
+      this._show(this._origin, this._around.before);
     }
   }
 
   /** The edit is whole. Its text counts, whatever arrived before. */
   ready(text: string, checks: readonly CheckResult[] = []): void {
     if (this.isOpen) {
+      const lines = surrounded(text.split('\n'), this._around);
       this.state = 'ready';
       this.checks = checks;
       this._isEdited = false;
-      if (text !== this.text) {
+      if (lines.join('\n') !== this.text) {
         this._round++;
-        this._setDiff(this._origin, text.split('\n'));
+        this._setDiff(this._origin, lines);
       }
       this.changed();
     }
@@ -150,12 +140,25 @@ export class Suggestion extends Watched {
     }
   }
 
+  /** The cell's lines stand among others now: false if that cannot be shown, as the user changed what stood there. */
+  surround(around: IAround): boolean {
+    const old = this._around;
+    const base = resurrounded(this.baseLines, old, around);
+    const lines = resurrounded(this.lines, old, around, this.state === 'ready');
+    if (!base || !lines) {
+      return false;
+    }
+    this.ways = this.ways.map(way => movedWay(way, this._origin, old, around));
+    this._origin = resurroundedText(this._origin, old, around);
+    this._around = around;
+    this._show(base.join('\n'), lines);
+    return true;
+  }
+
   tell(figures: readonly string[]): void {
     this.figures = figures;
     this.changed();
   }
-
-  // --- several ways ---
 
   /** Ways to choose from. The one that is shown stays, where it is among them. */
   offer(ways: readonly IWay[]): void {
@@ -195,13 +198,16 @@ export class Suggestion extends Watched {
     }
   }
 
-  // --- what the user makes of it ---
-
   /** Put the user's own words in the place of the proposal's. */
   revise(text: string): void {
     if (this.state === 'ready' && text !== this.text) {
       this._edit(text.split('\n'));
     }
+  }
+
+  /** Whether some of it was taken already. */
+  get hasTaken(): boolean {
+    return this._hasTaken;
   }
 
   get isEdited(): boolean {
@@ -305,6 +311,7 @@ export class Suggestion extends Watched {
     this._diff = diff;
   }
 
+  private _around: IAround = NOTHING_AROUND;
   /** What all ways were made from. */
   private _origin: string;
   private _base: string;

@@ -64,6 +64,15 @@ test('what was typed elsewhere is kept', () => {
   expect(other.cell.getSource()).toBe(`# mine\n${NEW}`);
 });
 
+test('a line put in beside a changed one is kept, without a question', () => {
+  const { cell, spot, suggestion } = made();
+  cell.setSource(`${OLD}\nq = 1`);
+  suggestion.follow(cell.getSource());
+  expect(suggestion.conflicts).toBe(false);
+  expect(takeAll(spot)).toBe('done');
+  expect(cell.getSource()).toBe(`${NEW}\nq = 1`);
+});
+
 test('what was typed into the same lines is shown first, and goes only when asked again', () => {
   const { cell, spot, suggestion } = made();
   const typed = OLD.replace('b = 2', 'b = 3');

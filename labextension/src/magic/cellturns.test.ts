@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { CellTurn, EditJudged, KernelFrame, MagicFrame, TurnEvent } from '../_wire';
+import type { CellTurn, EditJudged, KernelFrame, MagicFrame, ReviewAsked, TurnEvent } from '../_wire';
 import type { IJudged } from '../chat/verdicts';
 import { Suggestion } from '../edit/suggestion';
 import type { IEditMaker } from '../tokens';
-import { CellTurns } from './cellturns';
+import { CellTurns, type ICells } from './cellturns';
 
 const BASE = '%%spark two\nvalue = 1';
 const NEW = 'value = 2';
@@ -15,6 +15,18 @@ const TOLD: CellTurn = {
   base: BASE,
   instruction: 'two',
   tier: 'spark'
+};
+const ASKED: ReviewAsked = {
+  type: 'review_asked',
+  request_id: 'q',
+  action: 'begin',
+  instruction: 'tidy up',
+  tier: 'spark',
+  profile: null,
+  verify: 'static',
+  plan: null,
+  unasked: false,
+  refactor_id: ''
 };
 const HEAD = { turn_id: 't', seq: 0 };
 const READY = { ...HEAD, type: 'edit_ready', proposal: { edit: { new_source: NEW }, checks: [] } };
@@ -38,12 +50,12 @@ interface IMade {
   sent: MagicFrame[];
   judged: EditJudged[];
   again: string[];
-  state: { source: string | null; isConnected: boolean };
+  state: { source: string | null; isConnected: boolean; review: ICells['review'] };
   shown: { suggestion: Suggestion; maker: IEditMaker }[];
 }
 
 function made(): IMade {
-  const state: IMade['state'] = { source: BASE, isConnected: true };
+  const state: IMade['state'] = { source: BASE, isConnected: true, review: () => null };
   const [sent, judged, again, shown]: [MagicFrame[], EditJudged[], string[], IMade['shown']] = [[], [], [], []];
   const cells = {
     open: (told: CellTurn, maker: IEditMaker): Suggestion | null => {
@@ -58,7 +70,8 @@ function made(): IMade {
     retry: (told: CellTurn) => void again.push(told.cell_id),
     notebook: () => 'n.ipynb',
     onActivity: () => undefined,
-    judge: (frame: EditJudged) => void judged.push(frame)
+    judge: (frame: EditJudged) => void judged.push(frame),
+    review: (asked: ReviewAsked) => state.review(asked)
   };
   const send = (frame: MagicFrame): boolean => state.isConnected && sent.push(frame) > 0;
   return { turns: new CellTurns(cells, send, { gone: 'gone', again: 'again' }), sent, judged, again, state, shown };
@@ -85,11 +98,22 @@ test('the lines of a turn arrive under its number, and its end is answered', () 
   expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: true }]);
 });
 
-test('a cell that is gone cannot show it', () => {
+test('a cell that never was cannot show it', () => {
   const all = made();
   all.state.source = null;
   all.turns.take([TOLD]);
   expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: false }]);
+});
+
+test('a cell that is deleted in mid-turn keeps what comes, in case it comes back', () => {
+  const all = made();
+  all.turns.take([TOLD, [7, 1, ['value = 2']]]);
+  all.state.source = null;
+  all.turns.take([news(READY)]);
+  feed(all);
+  all.turns.take([news(FINISHED)]);
+  expect(all.sent).toEqual([{ type: 'turn_shown', turn_id: 't', shown: true }]);
+  expect(all.shown[0]?.suggestion.state).toBe('ready');
 });
 
 test('a cell that holds the new text already has nothing to judge', () => {
@@ -149,4 +173,20 @@ test('when the kernel goes, what ran has failed and what is whole stays', () => 
   all.turns.lost();
   expect(all.shown.map(({ maker }) => maker.turn.state)).toEqual(['done', 'failed']);
   expect(all.shown[1]?.maker.turn.problem).toBe('gone');
+});
+
+test.each([
+  ['without a review tab', () => null, { shown: false, said: '', problem: '' }],
+  [
+    'with one',
+    () => Promise.resolve({ said: 'See the tab', problem: '', hint: '' }),
+    { shown: true, said: 'See the tab', problem: '' }
+  ],
+  ['that fails', () => Promise.reject(new Error('gone')), { shown: true, said: '', problem: 'Error: gone' }]
+])('a refactor that the cell asks for is answered %s', async (_name, answer, told) => {
+  const all = made();
+  all.state.review = answer;
+  all.turns.take([{ ...ASKED }]);
+  await new Promise(resolve => setTimeout(resolve));
+  expect(all.sent).toMatchObject([{ type: 'review_answered', request_id: 'q', ...told }]);
 });

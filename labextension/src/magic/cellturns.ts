@@ -1,15 +1,15 @@
 /** The turns of a kernel whose edits stand in cells: each is fed to its cell, and what the user does goes back. */
 
-import type { CellTurn, EditJudged, KernelFrame, MagicFrame, TurnEvent } from '../_wire';
+import type { CellTurn, EditJudged, KernelFrame, MagicFrame, ReviewAsked, TurnEvent } from '../_wire';
 import type { ShortFrame } from '../channel/channel';
 import { Turn } from '../chat/turn';
 import type { IJudged } from '../chat/verdicts';
 import type { Suggestion } from '../edit/suggestion';
-import type { IEditMaker } from '../tokens';
+import type { IEditMaker, IReviewAnswer } from '../tokens';
 
 /** What is used of a notebook's page. */
 export interface ICells {
-  /** Show an edit in a cell; null if the cell is gone. */
+  /** Show an edit in a cell, or keep it for one that was deleted; null if there never was such a cell. */
   open(told: CellTurn, maker: IEditMaker): Suggestion | null;
   /** What a cell holds now; null if it is gone. */
   source(cellId: string): string | null;
@@ -20,6 +20,8 @@ export interface ICells {
   onActivity(turnId: string, what: TurnEvent | 'streamed' | 'gone'): void;
   /** Tell the server what the kernel cannot hear any more. */
   judge(frame: EditJudged): void;
+  /** Have a refactor made in the notebook's review tab; null without one. */
+  review(asked: ReviewAsked): Promise<IReviewAnswer> | null;
 }
 
 interface IShown {
@@ -85,7 +87,17 @@ export class CellTurns {
         this._cells.onActivity(frame.turn_id, 'gone');
         shown?.suggestion.refuse();
       }
+    } else if (frame.type === 'review_asked') {
+      void this._review(frame);
     }
+  }
+
+  private async _review(asked: ReviewAsked): Promise<void> {
+    const none: IReviewAnswer = { said: '', problem: '', hint: '' };
+    const answer = this._cells.review(asked);
+    const told = await answer?.catch(error => ({ ...none, problem: String(error) }));
+    const { request_id } = asked;
+    this._send({ type: 'review_answered', request_id, shown: answer !== null, ...none, ...told });
   }
 
   private _begin(told: CellTurn): void {
@@ -109,8 +121,9 @@ export class CellTurns {
     if (!proposal || turn.state !== 'done') {
       return;
     }
+    // A cell that is gone may come back, and its edit with it: nothing else knows of that cell any more.
     const now = this._cells.source(turn.cellId ?? '');
-    const shown = suggestion.isOpen && now !== null && now !== proposal.edit.new_source;
+    const shown = suggestion.isOpen && now !== proposal.edit.new_source;
     if (!shown) {
       this._shown.delete(number);
       suggestion.refuse();

@@ -5,18 +5,26 @@ import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterl
 import { UUID } from '@lumino/coreutils';
 import { notebookName } from '../notebook/name';
 import type { IWatchedNotebook } from '../notebook/sync';
-import { ISpark, ISparkEdits } from '../tokens';
+import { ISpark, ISparkEdits, ISparkRefactors } from '../tokens';
 import { CellTurns, type ICells } from './cellturns';
 import { LabKernel } from './labkernel';
 import { isOurs, KernelLink } from './link';
 
 export const magicPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-spark-ai:magic',
-  description: 'Shows the edits of %%spark in the cells, and tells the kernel the notebook as it stands in the page.',
+  description:
+    'Shows the edits of %%spark in the cells and its refactors in their tab, and tells the kernel the notebook as it stands in the page.',
   autoStart: true,
   requires: [ISpark, ISparkEdits, INotebookTracker],
-  activate: (_app: JupyterFrontEnd, spark: ISpark, edits: ISparkEdits, tracker: INotebookTracker) => {
-    new Magic(spark, edits, tracker);
+  optional: [ISparkRefactors],
+  activate: (
+    _app: JupyterFrontEnd,
+    spark: ISpark,
+    edits: ISparkEdits,
+    tracker: INotebookTracker,
+    refactors: ISparkRefactors | null
+  ) => {
+    new Magic(spark, edits, tracker, refactors);
   }
 };
 
@@ -27,7 +35,8 @@ class Magic {
   constructor(
     private readonly _spark: ISpark,
     private readonly _edits: ISparkEdits,
-    tracker: INotebookTracker
+    tracker: INotebookTracker,
+    private readonly _refactors: ISparkRefactors | null
   ) {
     tracker.widgetAdded.connect((_, panel) => void this._add(panel));
     tracker.forEach(panel => void this._add(panel));
@@ -95,6 +104,7 @@ class Magic {
       notebook: () => notebookName(panel.context.path),
       onActivity: (turnId, what) => this._spark.activity.onTurn(turnId, what),
       judge: frame => this._spark.channel.judge(frame),
+      review: asked => this._refactors && this._refactors.answer(panel, asked),
       retry: ({ cell_id: id, instruction }) => {
         const cell = find(id);
         if (cell && isOurs(cell.model.sharedModel.getSource())) {

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { type IRefactorProps, Act, VerifySwitch } from './parts';
-import type { IStanding } from './refactors';
+import type { IStanding } from './standing';
 
 export function Ask(props: IRefactorProps & { draft: string }): React.JSX.Element {
   const { refactors, tools } = props;

@@ -11,13 +11,15 @@ export type ChangeState = 'open' | 'taken' | 'refused' | 'conflict' | 'gone' | '
 
 export class ReviewedChange {
   constructor(readonly change: CellChange) {
-    this.suggestion = new Suggestion(change.old_source);
-    this.suggestion.ready(change.operation === 'delete' ? '' : change.new_source, change.checks);
+    this._suggestion = this._proposed(change.old_source, this._made);
     this._expected = change.old_source;
   }
 
   /** The way from the cell's text to the new one. */
-  readonly suggestion: Suggestion;
+  get suggestion(): Suggestion {
+    return this._suggestion;
+  }
+
   /** Whether it is taken when all is accepted. */
   isTicked = true;
 
@@ -37,6 +39,19 @@ export class ReviewedChange {
   /** The text that it would leave, with what the user left out of it. */
   get text(): string {
     return this.change.operation === 'delete' ? '' : this.suggestion.text;
+  }
+
+  /** Whether the whole of it is still to be judged, as it was made. */
+  get isAsMade(): boolean {
+    return this.suggestion.base === this.change.old_source && this.suggestion.text === this._made;
+  }
+
+  /** Go on with what was left to be judged before the page was loaded again. */
+  resume(base: string, text: string, isPartlyTaken: boolean): void {
+    this._suggestion = this._proposed(base, text);
+    if (isPartlyTaken) {
+      this.suggestion.rebase(base);
+    }
   }
 
   /** Look at the notebook as it is now. */
@@ -112,6 +127,17 @@ export class ReviewedChange {
     }
   }
 
+  private get _made(): string {
+    return this.change.operation === 'delete' ? '' : this.change.new_source;
+  }
+
+  private _proposed(base: string, text: string): Suggestion {
+    const suggestion = new Suggestion(base);
+    suggestion.ready(text, this.change.checks);
+    return suggestion;
+  }
+
+  private _suggestion: Suggestion;
   private _verdict: 'taken' | 'refused' | null = null;
   private _present: ChangeState = 'open';
   private _expected: string;
@@ -146,4 +172,16 @@ export function failingGroups(changes: readonly ReviewedChange[], report: Verifi
   const failing = cells.filter(cell => ['differs', 'newly_fails', 'not_run'].includes(cell.verdict));
   const ids = new Set(failing.flatMap(cell => [...cell.before_ids, ...cell.after_ids]));
   return new Set(changes.filter(({ change }) => ids.has(change.cell_id)).map(({ change }) => change.group));
+}
+
+/** What would be in the notebook, by the changes' ids: what is taken already, and what is ticked. */
+export function chosenOf(changes: readonly ReviewedChange[]): { accepted: string[]; texts: Record<string, string> } {
+  const chosen = changes.filter(one => one.state === 'taken' || (one.isOpen && one.isTicked));
+  const texts: Record<string, string> = {};
+  for (const { change, text } of chosen) {
+    if (change.operation !== 'delete' && text !== change.new_source) {
+      texts[change.change_id] = text;
+    }
+  }
+  return { accepted: chosen.map(one => one.change.change_id), texts };
 }

@@ -66,8 +66,8 @@ function Progress({ review, tools }: IHeaderProps): React.JSX.Element | null {
   if (!review.isRunning) {
     return null;
   }
-  const isKnown = review.phase === 'writing' && review.total > 0;
-  const value = isKnown ? Math.round((100 * review.done) / review.total) : undefined;
+  const isKnown = review.phase === 'writing' && review.writing.total > 0;
+  const value = isKnown ? Math.round((100 * review.writing.done) / review.writing.total) : undefined;
   return (
     <div
       className={`jp-SparkRefactor-progress${isKnown ? '' : ' jp-mod-unknown'}`}
@@ -102,9 +102,11 @@ function Status({ refactors, review, tools }: IHeaderProps): React.JSX.Element {
       );
     }
     if (review.phase === 'writing') {
-      const total = review.total || review.plan?.steps.filter(step => step.accepted && needsModel(step)).length || 0;
-      const left = review.leftS === null ? '' : ` · ${trans.__('about %1 left', duration(review.leftS))}`;
-      return `${trans.__('%1 of %2 steps', review.done, total)} · ${spent}${left}`;
+      const total =
+        review.writing.total || review.plan?.steps.filter(step => step.accepted && needsModel(step)).length || 0;
+      const left =
+        review.writing.leftS === null ? '' : ` · ${trans.__('about %1 left', duration(review.writing.leftS))}`;
+      return `${trans.__('%1 of %2 steps', review.writing.done, total)} · ${spent}${left}`;
     }
     return readyWords();
   };

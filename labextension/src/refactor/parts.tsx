@@ -176,8 +176,7 @@ export function VerifySwitch(props: IRefactorProps & { onChange?: (mode: VerifyM
             name={`jp-spark-verify-${refactors.path}`}
             checked={refactors.verify === mode}
             onChange={() => {
-              refactors.verify = mode;
-              refactors.changed();
+              refactors.setVerify(mode);
               onChange?.(mode);
             }}
           />

@@ -11,18 +11,20 @@ import type { Review } from './review';
 export function PlanView(props: IRefactorProps & { review: Review; plan: RefactorPlan }): React.JSX.Element {
   const { review, plan, tools } = props;
   const { trans } = tools;
-  const dropped = useDropped(plan);
-  const rows = planRows(plan, dropped.all, review, trans);
+  const rows = planRows(plan, review, trans);
   const [chosen, setChosen] = React.useState('');
   const selected = rows.some(row => row.key === chosen) || chosen === ADDING ? chosen : (rows[0]?.key ?? '');
   const step = plan.steps.find(one => `step ${one.step_id}` === selected);
-  const rename = dropped.all.find(one => `rename ${one.old}` === selected);
+  const rename = review.renames.find(one => `rename ${one.old}` === selected);
   const onTick = (key: string, isTicked: boolean): void => {
     const [kind, name] = key.split(' ') as [string, string];
     if (kind === 'step') {
       review.setPlan(withStep(plan, name, { accepted: isTicked }));
     } else {
-      review.setPlan(dropped.tick(name, isTicked));
+      // Renames that the user dropped stay in the list, to be taken up again.
+      const isIn = new Set(plan.renames.map(one => one.old));
+      const renames = review.renames.filter(one => (one.old === name ? isTicked : isIn.has(one.old)));
+      review.setPlan({ ...plan, renames });
     }
   };
   return (
@@ -56,38 +58,9 @@ export function PlanView(props: IRefactorProps & { review: Review; plan: Refacto
 
 const ADDING = 'adding';
 
-/** Renames that the user dropped stay in the list, to be taken up again. */
-function useDropped(plan: RefactorPlan): {
-  all: RefactorPlan['renames'];
-  tick: (old: string, isTicked: boolean) => RefactorPlan;
-} {
-  const known = React.useRef<RefactorPlan['renames']>([]);
-  const planId = React.useRef('');
-  if (planId.current !== plan.plan_id) {
-    planId.current = plan.plan_id;
-    known.current = [];
-  }
-  const now = new Map(plan.renames.map(one => [one.old, one]));
-  const others = plan.renames.filter(one => !known.current.some(before => before.old === one.old));
-  known.current = [...known.current.map(one => now.get(one.old) ?? one), ...others];
-  const all = known.current;
-  return {
-    all,
-    tick: (old, isTicked) => {
-      const wanted = all.filter(one => (one.old === old ? isTicked : now.has(one.old)));
-      return { ...plan, renames: wanted };
-    }
-  };
-}
-
-function planRows(
-  plan: RefactorPlan,
-  renames: RefactorPlan['renames'],
-  review: Review,
-  trans: TranslationBundle
-): IListRow[] {
+function planRows(plan: RefactorPlan, review: Review, trans: TranslationBundle): IListRow[] {
   const isIn = new Set(plan.renames.map(one => one.old));
-  const names: IListRow[] = renames.map(one => ({
+  const names: IListRow[] = review.renames.map(one => ({
     key: `rename ${one.old}`,
     place: trans.__('all cells'),
     title: `${one.old} → ${one.new}`,
@@ -142,7 +115,6 @@ interface IStepProps extends IRefactorProps {
 function StepDetail({ refactors, tools, review, plan, step }: IStepProps): React.JSX.Element {
   const { trans } = tools;
   const [words, setWords] = React.useState(wordsOf(step));
-  React.useEffect(() => setWords(wordsOf(step)), [step]);
   const cells = step.operation === 'merge' ? step.cells : step.operation === 'insert' ? [] : [step.cell_id];
   const sources = new Map(refactors.notebook?.cells.map(cell => [cell.id, cell.getSource()]));
   return (
@@ -155,8 +127,11 @@ function StepDetail({ refactors, tools, review, plan, step }: IStepProps): React
           rows={Math.min(8, Math.max(2, words.split('\n').length))}
           value={words}
           aria-label={trans.__('What to do there')}
-          onChange={event => setWords(event.target.value)}
-          onBlur={() => words !== wordsOf(step) && review.setPlan(withInstruction(plan, step.step_id, words))}
+          onChange={event => {
+            setWords(event.target.value);
+            review.setPlan(withInstruction(plan, step.step_id, event.target.value));
+          }}
+          onBlur={() => setWords(wordsOf(step))}
         />
       ) : (
         <p className="jp-SparkRefactor-note">{trans.__('No model is needed for this.')}</p>

@@ -1,85 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CellChange, PageFrame, RefactorList, RefactorStands, ReviewEvent } from '../_wire';
-import { RefactorChannel } from '../channel/refactors';
-import { changeOf, LATE, notebookOf, proposalOf, sourcesOf } from './fixtures';
-import { NotebookRefactors } from './refactors';
-import type { Review } from './review';
-
-const SOURCES = { a: 'df = [1, 2]', b: 'x = 1\n\ny = 2\n\nz = 3', c: 'print(x)', d: 'old = 1' };
-const FIGURES = { first_token_s: null, total_s: 1.5, tokens_per_s: null, usage: null, cost_usd: null };
-const HEAD = { refactor_id: 'engine', seq: 1 };
-
-/** A notebook, its refactors, and what the server would be told. */
-class Page {
-  constructor(sources: Record<string, string> = SOURCES, list: RefactorList = NOTHING) {
-    this.notebook = notebookOf(sources);
-    this.refactors = new NotebookRefactors('n.ipynb', {
-      channel: this.channel,
-      load: () => Promise.resolve(list),
-      push: () => undefined,
-      tier: () => 'spark'
-    });
-    this.refactors.attach(this.notebook);
-  }
-
-  readonly sent: PageFrame[] = [];
-  isAway = false;
-  readonly channel = new RefactorChannel(frame => !this.isAway && this.sent.push(frame) > 0);
-  readonly notebook: ReturnType<typeof notebookOf>;
-  readonly refactors: NotebookRefactors;
-
-  get review(): Review {
-    return this.refactors.review as Review;
-  }
-
-  /** What stands in the notebook, as the server was told last. */
-  get stands(): RefactorStands['applied'] | null {
-    const told = this.sent.filter((frame): frame is RefactorStands => frame.type === 'refactor_stands');
-    return told[told.length - 1]?.applied ?? null;
-  }
-
-  proposed(changes: CellChange[], more: Parameters<typeof proposalOf>[1] = {}): void {
-    this.refactors.start('tidy up');
-    this.tell(...eventsOf(changes, more));
-  }
-
-  tell(...events: ReviewEvent[]): void {
-    events.forEach(event => this.review.onEvent(event));
-  }
-
-  change(cellId: string, operation = 'edit'): Review['changes'][number] {
-    return this.review.changes.find(
-      one => one.change.cell_id === cellId && one.change.operation === operation
-    ) as Review['changes'][number];
-  }
-
-  type(cellId: string, from: string, to: string): void {
-    const cell = this.notebook.cells.find(cell => cell.id === cellId);
-    cell?.setSource(cell.getSource().replace(from, to));
-    this.refactors.follow();
-  }
-}
-
-const NOTHING: RefactorList = { current: null, instruction: '', standing: [] };
-
-function eventsOf(changes: CellChange[], more: Parameters<typeof proposalOf>[1] = {}): ReviewEvent[] {
-  const order = Object.keys(SOURCES);
-  const begun = { type: 'work_begun' as const, begun_at_s: 0, instruction: 'tidy up', order };
-  return [
-    { ...begun, work: 'planning' },
-    { type: 'plan_ready', ...HEAD, plan: proposalOf([]).plan },
-    { ...begun, work: 'writing' },
-    {
-      type: 'refactor_finished',
-      ...HEAD,
-      proposal: proposalOf(changes, more),
-      figures: { ...FIGURES, queue_s: null, endpoint_tokens_per_s: null }
-    }
-  ];
-}
-
-const edit = (id: keyof typeof SOURCES, to: string, more: Partial<CellChange> = {}): CellChange =>
-  changeOf('edit', id, { old_source: SOURCES[id], new_source: to, ...more });
+import type { CellChange } from '../_wire';
+import { changeOf, edit, eventsOf, HEAD, LATE, NOTHING, Page, SOURCES, sourcesOf } from './fixtures';
 
 describe('accepting', () => {
   it('writes every change, and leaves the rest of the notebook as it is', () => {
@@ -237,6 +158,7 @@ describe('taking back', () => {
     page.proposed(everything());
     page.refactors.acceptAll();
     const list = {
+      ...NOTHING,
       current: 'r',
       instruction: 'tidy up',
       standing: [{ refactor_id: 'r', created_at_s: 1, applied: page.stands! }]

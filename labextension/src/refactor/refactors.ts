@@ -1,43 +1,21 @@
 /** The refactors of a notebook: the one that is under way or under review, and those that stand in it. */
 
-import type { AppliedCell, AppliedRefactor, RefactorList } from '../_wire';
-import type { RefactorChannel } from '../channel/refactors';
+import type { AppliedCell } from '../_wire';
 import { newId } from '../chat/conversation';
-import type { Tier } from '../chat/turn';
 import type { IHunk } from '../edit/linediff';
 import { Watched } from '../watched';
 import { takeGroup, takePart } from './apply';
 import type { ReviewedChange } from './change';
+import type { IRefactorHost, IStart, ITaken } from './host';
+import { keptOf } from './kept';
 import { idsOf, type IReviewedNotebook } from './notebook';
 import { Review, type VerifyMode } from './review';
-import { type ILeft, takeBack } from './undo';
-
-/** A refactor that stands in the notebook, wholly or in part. */
-export interface IStanding {
-  readonly id: string;
-  /** When it was begun to be taken, in ms since the epoch. */
-  readonly at: number;
-  readonly applied: AppliedRefactor;
-  /** What could not be taken back. */
-  readonly left: readonly ILeft[];
-}
-
-/** What a notebook's refactors use of the page. */
-export interface IRefactorHost {
-  readonly channel: RefactorChannel;
-  load(notebook: string): Promise<RefactorList>;
-  /** The server gets what the user typed a moment ago. */
-  push(notebook: string): void;
-  tier(): Tier;
-}
-
-/** How many cells were changed and how many were left alone. */
-export interface ITaken {
-  readonly taken: number;
-  readonly held: number;
-}
+import { grown, type IStanding, standingOf, withoutLeft, withStanding } from './standing';
+import { Unasked } from './unasked';
+import { takeBack } from './undo';
 
 const CHOICE_REST_MS = 300;
+const KEEP_REST_MS = 200;
 
 export class NotebookRefactors extends Watched {
   constructor(
@@ -70,14 +48,11 @@ export class NotebookRefactors extends Watched {
   /** Ask the server what is under way, and the journal what stands. */
   async load(): Promise<void> {
     const list = await this._host.load(this.path);
-    this.standing = list.standing.map(one => ({
-      id: one.refactor_id,
-      at: 1000 * one.created_at_s,
-      applied: one.applied,
-      left: []
-    }));
+    this.standing = standingOf(list);
     if (list.current && !this.review) {
       const review = new Review(list.current, list.instruction);
+      review.kept = list.kept;
+      this.verify = list.kept?.verify ?? this.verify;
       this._follow(review);
       this._host.channel.join(list.current, review);
     }
@@ -86,22 +61,34 @@ export class NotebookRefactors extends Watched {
   }
 
   /** Begin a refactor in the place of the one before. */
-  start(instruction: string): void {
+  start(instruction: string, how: IStart = {}): void {
     this.close();
+    const { unasked = false, tier = this._host.tier(), profile = null, plan = null } = how;
     const review = new Review(newId(), instruction);
     this._follow(review);
+    if (unasked) {
+      this.goOnUnasked();
+    }
     this._host.push(this.path);
-    this._host.channel.ask(
-      {
-        type: 'refactor_requested',
-        refactor_id: review.id,
-        notebook: this.path,
-        instruction,
-        tier: this._host.tier(),
-        profile: null
-      },
-      review
-    );
+    const told = { refactor_id: review.id, notebook: this.path, instruction, tier, profile, plan };
+    this._host.channel.ask({ type: 'refactor_requested', ...told }, review);
+    this.changed();
+  }
+
+  /** Carry out what is under way, and accept what comes of it if all of it holds, without asking. */
+  goOnUnasked(): void {
+    const { review } = this;
+    if (review) {
+      review.problem = review.hint = '';
+      this._unasked = new Unasked(this, review, this._host.words.notHeld);
+      this._goOn();
+    }
+  }
+
+  /** How it is proved that the notebook still does what it did. */
+  setVerify(mode: VerifyMode): void {
+    this.verify = mode;
+    this.review?.acted();
     this.changed();
   }
 
@@ -122,6 +109,7 @@ export class NotebookRefactors extends Watched {
       const { verify } = this;
       const kernel_name = this._kernelName();
       const { id: refactor_id, plan } = review;
+      review.kept = null;
       this._host.channel.send({ type: 'plan_accepted', refactor_id, plan, verify, kernel_name });
     }
   }
@@ -138,6 +126,8 @@ export class NotebookRefactors extends Watched {
     if (review) {
       this._host.channel.send({ type: 'refactor_dropped', refactor_id: review.id });
       this._host.channel.leave(review.id);
+      window.clearTimeout(this._keeping);
+      this._unasked = null;
       this._leave();
       this.review = null;
       this.changed();
@@ -244,7 +234,7 @@ export class NotebookRefactors extends Watched {
   keepLeft(id: string): void {
     const entry = this.standing.find(one => one.id === id);
     if (entry) {
-      this._setStanding({ ...entry, left: [], applied: { ...entry.applied, cells: [] } });
+      this._setStanding(withoutLeft(entry));
     }
   }
 
@@ -269,14 +259,11 @@ export class NotebookRefactors extends Watched {
 
   private _record(review: Review, acts: readonly AppliedCell[], order: string[]): void {
     const before = this.standing.find(one => one.id === review.id);
-    const applied = before?.applied ?? { instruction: review.instruction, order, cells: [] };
-    const at = before?.at ?? Date.now();
-    this._setStanding({ id: review.id, at, left: [], applied: { ...applied, cells: [...applied.cells, ...acts] } });
+    this._setStanding(grown(before, review, acts, order));
   }
 
   private _setStanding(entry: IStanding): void {
-    const others = this.standing.filter(one => one.id !== entry.id);
-    this.standing = entry.applied.cells.length ? [entry, ...others].sort((a, b) => b.at - a.at) : others;
+    this.standing = withStanding(this.standing, entry);
     const { id: refactor_id, applied } = entry;
     this._host.channel.keep({ type: 'refactor_stands', refactor_id, notebook: this.path, applied });
     this.changed();
@@ -299,18 +286,35 @@ export class NotebookRefactors extends Watched {
   private _follow(review: Review): void {
     this._leave();
     this.review = review;
-    let phase = review.phase;
+    let { phase, acts } = review;
     this._leave = review.watch(() => {
+      if (review.acts !== acts) {
+        acts = review.acts;
+        this._keepSoon(review);
+      }
       if (review.phase !== phase) {
         phase = review.phase;
         this._markStanding();
         this.follow();
       }
       this.changed();
+      this._goOn();
     });
   }
 
+  private _goOn(): void {
+    this._unasked = this._unasked?.go() ? this._unasked : null;
+  }
+
+  private _keepSoon(review: Review): void {
+    const keep = (): void => this._host.channel.keep(keptOf(review, this.verify));
+    window.clearTimeout(this._keeping);
+    this._keeping = window.setTimeout(() => review.isLost || keep(), KEEP_REST_MS);
+  }
+
   private _leave: () => void = () => undefined;
+  private _unasked: Unasked | null = null;
   private _timer = 0;
+  private _keeping = 0;
   private _kernelName: () => string = () => '';
 }

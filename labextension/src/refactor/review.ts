@@ -11,37 +11,19 @@ import type {
   RefactorPlan,
   RefactorProposal,
   ReviewEvent,
+  ReviewKept,
   PlanAccepted,
-  StepDone,
-  TurnFigures,
-  VerificationReport,
-  VerifyProgress
+  TurnFigures
 } from '../_wire';
 import type { IRefactorReader } from '../channel/refactors';
-import { Suggestion } from '../edit/suggestion';
 import { Watched } from '../watched';
-import { doubtfulGroups, failingGroups, inOrder, ReviewedChange } from './change';
+import { chosenOf, doubtfulGroups, failingGroups, inOrder, ReviewedChange } from './change';
+import { bringBack, tickAgain } from './kept';
+import { type IVerification, WritingProgress } from './progress';
 
 /** What is done to prove that the notebook still does what it did. */
 export type VerifyMode = NonNullable<PlanAccepted['verify']>;
 export type Phase = 'planning' | 'planned' | 'writing' | 'ready';
-
-/** How far a step is. */
-export interface IStepState {
-  /** The text as it arrives; null before anything has. */
-  stream: Suggestion | null;
-  done: StepDone | null;
-}
-
-/** What running the notebook before and after has shown, or how far it is. */
-export interface IVerification {
-  isRunning: boolean;
-  progress: readonly VerifyProgress[];
-  report: VerificationReport | null;
-  problem: string;
-  /** Whether what would be taken is another choice now. */
-  isOld: boolean;
-}
 
 export class Review extends Watched implements IRefactorReader {
   constructor(
@@ -61,13 +43,13 @@ export class Review extends Watched implements IRefactorReader {
   /** The plan's answer as it comes. */
   planWords = '';
   plan: RefactorPlan | null = null;
+  /** The names that the plan has changed at any time: the user can take one up again. */
+  renames: RefactorPlan['renames'] = [];
+  proposalId = '';
   notices: readonly string[] = [];
   problem = '';
   hint = '';
-  steps = new Map<string, IStepState>();
-  done = 0;
-  total = 0;
-  leftS: number | null = null;
+  writing = new WritingProgress();
   /** How long the writing took, in seconds; null before it is done. */
   tookS: number | null = null;
   figures: TurnFigures | null = null;
@@ -76,6 +58,10 @@ export class Review extends Watched implements IRefactorReader {
   verification: IVerification | null = null;
   /** Whether the server still knows it. */
   isLost = false;
+  /** What the user made of it before the page was loaded again; null once they go on. */
+  kept: ReviewKept | null = null;
+  /** Counts what the user does. */
+  acts = 0;
   /** Changes that stand in the notebook already, as the journal knows. */
   private _taken: ReadonlySet<string> = new Set();
   private _choice = 0;
@@ -116,7 +102,20 @@ export class Review extends Watched implements IRefactorReader {
   // --- what the user does ---
 
   setPlan(plan: RefactorPlan): void {
-    this.plan = plan;
+    this._takePlan(plan);
+    this.acted();
+  }
+
+  /** The user goes on. */
+  acted(): void {
+    this.kept = null;
+    this.acts++;
+    this.changed();
+  }
+
+  /** Say something about it. */
+  tell(notice: string): void {
+    this.notices = [...this.notices, notice];
     this.changed();
   }
 
@@ -130,19 +129,12 @@ export class Review extends Watched implements IRefactorReader {
     if (this.verification && !this.verification.isRunning) {
       this.verification = { ...this.verification, isOld: true };
     }
-    this.changed();
+    this.acted();
   }
 
   /** What would be in the notebook: what is taken already, and what is ticked; and the number of that choice. */
   choice(): { choiceId: number; accepted: string[]; texts: Record<string, string> } {
-    const chosen = this.changes.filter(one => one.state === 'taken' || (one.isOpen && one.isTicked));
-    const texts: Record<string, string> = {};
-    for (const { change, text } of chosen) {
-      if (change.operation !== 'delete' && text !== change.new_source) {
-        texts[change.change_id] = text;
-      }
-    }
-    return { choiceId: ++this._choice, accepted: chosen.map(one => one.change.change_id), texts };
+    return { choiceId: ++this._choice, ...chosenOf(this.changes) };
   }
 
   /** These stand in the notebook, as the journal knows. */
@@ -163,7 +155,7 @@ export class Review extends Watched implements IRefactorReader {
       fresh.isTicked = one.isTicked;
       return fresh;
     });
-    this.changed();
+    this.acted();
   }
 
   // --- what the server tells ---
@@ -172,7 +164,7 @@ export class Review extends Watched implements IRefactorReader {
     if (step === '') {
       this.planWords += lines.join('');
     } else {
-      this._step(step).stream?.append(lines);
+      this.writing.append(step, lines);
     }
     this.changed();
   }
@@ -190,17 +182,20 @@ export class Review extends Watched implements IRefactorReader {
         this.notices = [...this.notices, event.message];
         break;
       case 'plan_ready':
-        this.plan = event.plan;
+        this._takePlan(event.plan);
+        if (this.kept?.plan?.plan_id === event.plan.plan_id) {
+          this._takePlan(this.kept.plan);
+        }
         this.instruction = event.plan.instruction;
         this.phase = this.phase === 'planning' ? 'planned' : this.phase;
         break;
       case 'step_turn':
         if (event.event.type === 'edit_started') {
-          this._step(event.step_id).stream = new Suggestion(event.event.old_source);
+          this.writing.begin(event.step_id, event.event.old_source);
         }
         break;
       case 'step_done':
-        this._stepDone(event);
+        this.writing.end(event);
         break;
       case 'refactor_finished':
         this._finish(event.proposal, event.figures);
@@ -250,31 +245,31 @@ export class Review extends Watched implements IRefactorReader {
     this.changes = [];
     this.checks = [];
     this.verification = null;
-    this.steps = new Map();
-    this.done = 0;
-    this.leftS = this.tookS = null;
-    this.total = 0;
+    this.writing = new WritingProgress(this.begunAt);
+    this.tookS = null;
   }
 
-  private _stepDone(event: StepDone): void {
-    this._step(event.step_id).done = event;
-    this.done = event.done;
-    this.total = event.total;
-    this.leftS = event.left_s ?? this._guessLeft();
+  private _takePlan(plan: RefactorPlan): void {
+    const known = this.plan?.plan_id === plan.plan_id ? this.renames : [];
+    const now = new Map(plan.renames.map(one => [one.old, one]));
+    const others = plan.renames.filter(one => !known.some(before => before.old === one.old));
+    this.renames = [...known.map(one => now.get(one.old) ?? one), ...others];
+    this.plan = plan;
   }
-
-  /** Without the server's word: the rest as fast as what is done. */
-  private _guessLeft = (): number => ((Date.now() - this.begunAt) / 1000 / this.done) * (this.total - this.done);
 
   private _finish(proposal: RefactorProposal, figures: TurnFigures): void {
     this.phase = 'ready';
-    this.plan = proposal.plan;
+    this._takePlan(proposal.plan);
+    this.proposalId = proposal.proposal_id;
     this.figures = figures;
     this.tookS = figures.total_s;
     this.checks = proposal.checks;
     this.changes = proposal.changes.map(change => new ReviewedChange(change));
     const doubtful = doubtfulGroups(proposal);
     this.changes.forEach(one => (one.isTicked = !doubtful.has(one.change.group)));
+    if (this._isKept) {
+      bringBack(this.changes, this.kept as ReviewKept);
+    }
     this._markTaken();
   }
 
@@ -302,19 +297,19 @@ export class Review extends Watched implements IRefactorReader {
       // Who ticked it can tick it again, now that they know.
       const failing = failingGroups(this.changes, event.report);
       this.changes.forEach(one => (one.isTicked &&= !failing.has(one.change.group)));
+      if (this._isKept) {
+        tickAgain(this.changes, this.kept as ReviewKept);
+      }
     }
+  }
+
+  private get _isKept(): boolean {
+    return this.kept !== null && this.kept.proposal_id === this.proposalId;
   }
 
   private _markTaken(): void {
-    this.changes.forEach(one => one.isOpen && this._taken.has(one.change.change_id) && one.take());
-  }
-
-  private _step(stepId: string): IStepState {
-    let step = this.steps.get(stepId);
-    if (!step) {
-      step = { stream: null, done: null };
-      this.steps.set(stepId, step);
-    }
-    return step;
+    const isTaken = (one: ReviewedChange): boolean =>
+      one.isOpen && this._taken.has(one.change.change_id) && !one.suggestion.hasTaken;
+    this.changes.filter(isTaken).forEach(one => one.take());
   }
 }

@@ -1,6 +1,7 @@
 /** The review tab: a refactor of a notebook from its words to "Undo refactor". */
 
 import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { sparkIcon } from '../chat/icon';
 import { Ask, StandingList } from './ask';
@@ -36,6 +37,15 @@ export class RefactorTab extends ReactWidget {
   write(draft: string): void {
     this._draft = draft;
     this.update();
+  }
+
+  /** The keyboard goes where the user goes on; where it is in the tab already, it stays. */
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    if (!this.node.contains(document.activeElement)) {
+      const next = '.jp-SparkRefactor-ask textarea, .jp-SparkRefactor-head h2';
+      this.node.querySelector<HTMLElement>(next)?.focus({ preventScroll: true });
+    }
   }
 
   protected render(): React.JSX.Element {

@@ -6,7 +6,8 @@ import { Diff } from './diffview';
 import { type IListRow, type IRefactorProps, List, Mark } from './parts';
 import { needsModel } from './plan';
 import { stepRow } from './planview';
-import type { IStepState, Review } from './review';
+import type { IStepState } from './progress';
+import type { Review } from './review';
 
 export function Writing(props: IRefactorProps & { review: Review }): React.JSX.Element {
   const { review, tools } = props;
@@ -16,12 +17,12 @@ export function Writing(props: IRefactorProps & { review: Review }): React.JSX.E
   const rows: IListRow[] = steps.map(step => ({
     ...stepRow(step, review, trans),
     tick: undefined,
-    mark: markOf(review.steps.get(step.step_id), needsModel(step), trans)
+    mark: markOf(review.writing.steps.get(step.step_id), needsModel(step), trans)
   }));
   // Whoever chose nothing sees what arrives.
-  const live = steps.find(step => isLive(review.steps.get(step.step_id)));
+  const live = steps.find(step => isLive(review.writing.steps.get(step.step_id)));
   const selected = chosen || (live ? `step ${live.step_id}` : (rows[0]?.key ?? ''));
-  const state = review.steps.get(selected.replace('step ', ''));
+  const state = review.writing.steps.get(selected.replace('step ', ''));
   const row = rows.find(one => one.key === selected);
   return (
     <div className="jp-SparkRefactor-grid">

@@ -6,7 +6,8 @@ import weakref
 
 import pytest
 
-from jupyter_spark.kernel.history import CellLog, describe_error, is_ours
+from jupyter_spark.kernel.history import CellLog, describe_error
+from jupyter_spark.ours import is_only_ours, is_ours
 
 
 def ran(log: CellLog, source: str, cell_id: str | None = None, error: BaseException | None = None) -> None:
@@ -54,6 +55,20 @@ def test_ours(source: str) -> None:
 )
 def test_theirs(source: str) -> None:
     assert not is_ours(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "only"),
+    [
+        ("%%spark add\nx = 1", True),
+        ("# why\n%load_ext jupyter_spark\n%spark use groq", True),
+        ("%load_ext jupyter_spark\nimport os", False),
+        ("x = 1\n%spark undo", False),
+        ("# spark", False),
+    ],
+)
+def test_nothing_but_ours(source: str, only: bool) -> None:
+    assert is_only_ours(source) is only
 
 
 def test_ipythons_word_on_the_count_is_taken() -> None:

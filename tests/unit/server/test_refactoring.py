@@ -12,10 +12,12 @@ from jupyter_spark.journal import SafeJournal, keep_standing, open_journal, stan
 from jupyter_spark.mirror import NotebookMirror
 from jupyter_spark.server.page_refactors import PageRefactors
 from jupyter_spark.server.refactoring import RunningRefactors
+from jupyter_spark.server.spent import CompletionTally, spent_since
 from jupyter_spark.settings import Settings
+from jupyter_spark.wire import TurnRecord
 from jupyter_spark.wire_page import PAGE_FRAME, CellsChanged, WireModel
 from jupyter_spark.wire_refactor import AppliedCell, AppliedRefactor
-from tests.unit.turns import FOREVER, Replies, Started
+from tests.unit.turns import FOREVER, USED, Replies, Started
 
 WAIT_S = 30.0
 CELLS = {"a": "df = [1, 2]", "b": "total = sum(df)", "c": "print(total)"}
@@ -30,7 +32,8 @@ class Scene:
         self.provider = Replies(*replies)
         settings = Settings(profiles={"p": self.provider.profile}, spark="p", deep="p")
         path_of: Callable[[str], str] = lambda notebook: str(folder / notebook)  # noqa: E731
-        self.refactors = RunningRefactors(lambda: settings, lambda _profile: self.provider, path_of)
+        self.records: list[TurnRecord] = []
+        self.refactors = RunningRefactors(lambda: settings, lambda _: self.provider, path_of, self.records.append)
         self.mirror = NotebookMirror()
         self.kept: list[Any] = []
 
@@ -193,6 +196,76 @@ def test_a_refactor_waits_for_its_notebook(tmp_path: Path) -> None:
         assert page.told("refused")[0]["message"] == "There are no words to go by."
 
     played(tmp_path, play)
+
+
+def test_it_is_one_turn_of_the_history_and_of_the_days_sums(tmp_path: Path) -> None:
+    """What was stopped was paid for, too."""
+
+    async def play(scene: Scene) -> None:
+        scene.tell(**CELLS)
+        page = scene.page()
+        page.ask("another number")
+        plan = (await page.until("plan_ready"))["plan"]
+        page.send("plan_accepted", plan=plan)
+        await page.until("step_done")
+        while len(scene.provider.requests) < 3:
+            await asyncio.sleep(0.002)
+        page.send("refactor_stopped")
+        await page.until("refactor_cancelled")
+        scene.provider.replies += [FIRST, SECOND]
+        page.send("plan_accepted", plan=plan)
+        await page.until("refactor_finished")
+
+    scene = played(tmp_path, play, PLAN, FIRST, [Started("m"), FOREVER])
+    assert [record.status for record in scene.records] == ["finished", "cancelled", "finished"]
+    journal = SafeJournal(lambda: open_journal(tmp_path / "journal.db"))
+    for record in scene.records:
+        journal.record_turn(record)
+    (kept,) = journal.turns()
+    assert (kept.turn_id, kept.kind, kept.instruction) == ("r", "refactor", "another number")
+    assert "use max" in kept.text
+    (spent,) = spent_since(0.0, journal, CompletionTally()).tiers
+    assert (spent.turns, spent.output_tokens) == (1, 4 * USED.output_tokens)
+    assert spent_since(kept.created_at_s + 1, journal, CompletionTally()).tiers == ()
+    journal.close()
+
+
+def test_what_the_user_made_of_it_is_there_for_the_page_that_comes_again(tmp_path: Path) -> None:
+    async def play(scene: Scene) -> None:
+        scene.tell(**CELLS)
+        page = scene.page()
+        page.ask("another number")
+        plan = (await page.until("plan_ready"))["plan"]
+        page.send("review_kept", plan=plan, changes=[{"change_id": "one", "refused": True}])
+        page.send("review_kept", plan={**plan, "steps": []})
+        one = scene.refactors.newest("", "n.ipynb")
+        assert one is not None
+        assert one.kept is not None
+        assert (one.kept.changes, one.kept.plan.steps) == ((), ())
+        page.send("refactor_dropped")
+        page.send("review_kept", plan=plan)
+        assert page.told("refactor_lost")
+
+    played(tmp_path, play, PLAN)
+
+
+def test_a_plan_that_is_known_is_not_asked_for(tmp_path: Path) -> None:
+    async def play(scene: Scene) -> None:
+        scene.tell(**CELLS)
+        page = scene.page()
+        page.ask("another number")
+        plan = (await page.until("plan_ready"))["plan"]
+        scene.tell(b="total = sum(df)  # typed since")
+        page.send("refactor_requested", notebook="n.ipynb", instruction="i", plan=plan, **{"refactor_id": "known"})
+        again = (await page.until("plan_ready", 2))["plan"]
+        assert again["steps"] == plan["steps"]
+        assert len(scene.provider.requests) == 1
+        scene.tell(a="gone = 1", c="print(1)")
+        gone = {**plan, "steps": [{**plan["steps"][0], "cell_id": "nowhere"}]}
+        page.send("refactor_requested", notebook="n.ipynb", instruction="i", plan=gone, **{"refactor_id": "gone"})
+        assert (await page.until("refactor_failed"))["code"] == "plan_stale"
+
+    played(tmp_path, play, PLAN)
 
 
 def test_what_stands_is_one_entry_that_grows_and_shrinks(tmp_path: Path) -> None:

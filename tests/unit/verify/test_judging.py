@@ -73,6 +73,35 @@ def test_a_failure_has_its_whole_traceback_for_a_repair() -> None:
     assert not cell.holds
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            failed("NameError", "name 'df' is not defined"),
+            failed("NameError", "name 'orders' is not defined"),
+            "still_fails",
+        ),
+        (
+            failed("NameError", "name 'dfs' is not defined"),
+            failed("NameError", "name 'orders' is not defined"),
+            "differs",
+        ),
+        (
+            failed("NameError", "name 'x' is not defined"),
+            failed("NameError", "name 'orders' is not defined"),
+            "differs",
+        ),
+        # not a name of the notebook's, but the text of a result
+        (failed("KeyError", "'df'"), failed("KeyError", "'orders'"), "differs"),
+        (printed("'df'"), printed("'orders'"), "differs"),
+    ],
+)
+def test_who_lacks_a_name_lacks_the_new_one_after_a_rename(before: Ran, after: Ran, expected: str) -> None:
+    options = VerifyOptions(renames=(("df", "orders"),))
+    [cell] = judge([CellGroup(("a",), ("a",))], runs({"a": before}, {"a": after}), options)
+    assert cell.verdict == expected
+
+
 def one(before: str = "", after: str = "") -> CellGroup:
     return CellGroup(tuple(before), tuple(after))
 

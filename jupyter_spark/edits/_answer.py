@@ -1,16 +1,10 @@
-"""A streamed answer becomes an edit, line by line.
-
-The format is one fenced block that holds the whole new cell (for small and fast models, whole text is better formed
-than search-and-replace blocks, and code inside JSON is worse). Words may stand before and after it.
-"""
+"""An answer whose one block holds code: it is read line by line, as it arrives."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import Literal
-
-from jupyter_spark.wire import CellEdit, text_hash
 
 _OPENING = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)$")
 # A line that is code rather than a sentence: an assignment, a call, an import, the head of a block, a magic.
@@ -50,12 +44,15 @@ class ParsedAnswer:
         Whether the block's closing fence arrived.
     blocks : int
         How many blocks there were; only the first is the edit.
+    unclear : bool
+        Whether its fences leave it open where the text begins or ends.
     """
 
     code: str | None
     words: str
     closed: bool
     blocks: int
+    unclear: bool = False
 
     @property
     def is_only_words(self) -> bool:
@@ -108,13 +105,20 @@ class AnswerParser:
         self._partial = pieces.pop()
         return self._take([piece.removesuffix("\r") for piece in pieces])
 
-    def finish(self, *, stopped_at_fence: bool = False) -> tuple[list[Words | Lines], ParsedAnswer]:
+    def finish(
+        self,
+        *,
+        stopped_at_fence: bool = False,
+        cut_off: bool = False,  # code without its closing fence is not whole, whatever the reason
+    ) -> tuple[list[Words | Lines], ParsedAnswer]:
         """Take the end of the answer.
 
         Parameters
         ----------
         stopped_at_fence : bool
             The endpoint was told to stop at the closing fence, so that it does not arrive.
+        cut_off : bool
+            The endpoint stopped because the answer became too long.
         """
         last, self._partial = self._partial.removesuffix("\r"), ""
         out = self._take([last]) if last else []
@@ -146,14 +150,18 @@ class AnswerParser:
 
     def _take_words(self, line: str, out: list[Words | Lines]) -> None:
         opening = _OPENING.match(line)
-        if opening and self._state == "before":
+        if opening and self._state == "before" and self._opens(opening["fence"], opening["info"]):
             self._fence, self._state = opening["fence"], "inside"
             self._blocks += 1
             return
-        if opening and opening["info"]:
+        if opening and opening["info"] and self._state == "after":
             self._blocks += 1
         self._words.append(line)
         out.append(Words(line + "\n"))
+
+    def _opens(self, fence: str, info: str) -> bool:
+        """Whether a fence opens the block."""
+        return True
 
     def _closes(self, line: str) -> bool:
         """A closing fence stands alone at the start of a line; an indented one belongs to the code."""
@@ -167,14 +175,3 @@ class AnswerParser:
             return False
         self._lines[-1] = glued["code"]
         return True
-
-
-def make_edit(code: str, *, cell_id: str, old_source: str, operation: Literal["replace", "insert_below"]) -> CellEdit:
-    """Make an edit of a block's text, bound to the text that it was made from."""
-    return CellEdit(
-        cell_id=cell_id,
-        operation=operation,
-        old_source=old_source,
-        new_source=code,
-        base_hash=text_hash(old_source),
-    )
