@@ -83,7 +83,7 @@ class CarryingOut:
         for change, message in list(placed_lower(self._cells, self._plan, self._changes)):
             self._changes = [change if c.change_id == change.change_id else c for c in self._changes]
             yield RefactorNotice(**self._run.head(), message=message, cell_id=change.cell_id)
-        checks = self._checked(self._changes)
+        checks = self._with_causes()
         yield NotebookChecked(**self._run.head(), checks=checks)
         after = compose(self._cells, self._changes)
         if repairs := repairs_for(self._cells, after, self._plan, self._changes, checks):
@@ -92,14 +92,14 @@ class CarryingOut:
                 async for event in mending:
                     yield event
             self._changes = repairing.changes
-            checks = self._checked(self._changes)
+            checks = self._with_causes()
             yield NotebookChecked(**self._run.head(), checks=checks)
         proposal = RefactorProposal(
             proposal_id=uuid.uuid4().hex[:16],
             refactor_id=self._run.refactor_id,
             plan=self._plan,
             changes=tuple(with_output_marks(self._cells, self._plan, self._changes)),
-            checks=with_causes(checks, self._cells, self._plan, self._changes),
+            checks=checks,
         )
         yield RefactorReady(**self._run.head(), proposal=proposal)
         yield RefactorFinished(**self._run.head(), proposal=proposal, figures=self._run.tally.figures())
@@ -189,6 +189,9 @@ class CarryingOut:
         """A step that failed, as a check: a proposal without one of its parts does not hold."""
         message = f"'{step_line(step, self._cells).splitlines()[0]}' could not be done: {error}"
         return NotebookCheck(name="steps_done", ok=False, message=message, cell_id=step.cell_id)
+
+    def _with_causes(self) -> tuple[NotebookCheck, ...]:
+        return with_causes(self._checked(self._changes), self._cells, self._plan, self._changes)
 
     def _checked(self, changes: Sequence[CellChange]) -> tuple[NotebookCheck, ...]:
         after = compose(self._cells, changes)

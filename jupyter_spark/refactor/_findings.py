@@ -44,6 +44,7 @@ class _Sides:
     before: Sequence[CellSnapshot]
     after: Sequence[CellSnapshot]
     changed: frozenset[str]
+    moves: frozenset[str]  # groups that only move cells
     plan: RefactorPlan
 
     def cell(self, cell_id: str) -> CellSnapshot | None:
@@ -66,7 +67,9 @@ def repairs_for(
     where it was defined.
     """
     changed = frozenset(change.cell_id for change in changes if change.operation in ("edit", "insert"))
-    sides = _Sides(before, after, changed, plan)
+    written = {change.group for change in changes if change.operation != "move"}
+    moves = frozenset(change.group for change in changes) - written
+    sides = _Sides(before, after, changed, moves, plan)
     found: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for check in checks:
         if check.ok or check.name not in _MENDABLE or not check.cell_id:
@@ -109,7 +112,8 @@ def _as_it_was(check: NotebookCheck, sides: _Sides) -> str:
 def _dangling(check: NotebookCheck, name: str, sides: _Sides) -> Iterator[tuple[str, str, frozenset[str]]]:
     renamed = {change.new: change.old for change in sides.plan.renames}
     if _defining(name, sides.after):  # further down: no other text of a cell mends the order
-        if not sides.changed & {check.cell_id, *_defining(name, sides.after)}:
+        of_moves = bool(check.groups) and sides.moves.issuperset(check.groups)
+        if of_moves or not sides.changed & {check.cell_id, *_defining(name, sides.after)}:
             return
         yield check.cell_id, check.message, frozenset()
         return

@@ -7,12 +7,18 @@ import { Review } from './review';
 
 describe('what is not taken unasked', () => {
   it('is the cause of what does not hold in a cell that no change is about', () => {
-    const changes = [changeOf('move', 'b', { below: 'd' }), changeOf('edit', 'a', {})];
+    const changes = [changeOf('move', 'b', { below: 'd' }), changeOf('edit', 'a', {}), changeOf('edit', 'c', {})];
     expect(doubtfulGroups(proposalOf(changes, { checks: [LATE] }))).toEqual(new Set(['move-b']));
     const review = new Review('r', 'tidy up');
     review.checks = [LATE];
     const told = changes.map(change => findingsOf(new ReviewedChange(change), review));
-    expect(told).toEqual([[LATE.message], []]);
+    expect(told).toEqual([[LATE.message], [], []]);
+  });
+
+  it('is what is about the cell where the cause is not known', () => {
+    const unknown = { ...LATE, groups: [] };
+    const proposal = proposalOf([changeOf('edit', 'c', {}), changeOf('edit', 'a', {})], { checks: [unknown] });
+    expect(doubtfulGroups(proposal)).toEqual(new Set(['edit-c']));
   });
 
   it('is nothing where every check holds', () => {

@@ -161,7 +161,7 @@ export function inOrder(changes: readonly ReviewedChange[], order: readonly stri
 /** What is not taken unasked: changes of which a check does not hold, or which are the cause that another cell fails. */
 export function doubtfulGroups({ changes, checks }: RefactorProposal): Set<string> {
   const findings = checks.filter(check => !check.ok);
-  const cells = new Set(findings.map(check => check.cell_id).filter(id => id));
+  const cells = new Set(findings.filter(check => !check.groups.length && check.cell_id).map(check => check.cell_id));
   const doubtful = changes.filter(change => change.checks.some(check => !check.ok) || cells.has(change.cell_id));
   return new Set([...doubtful.map(change => change.group), ...findings.flatMap(check => check.groups)]);
 }

@@ -145,6 +145,9 @@ function Verdict({ review, tools }: Pick<IHeaderProps, 'review' | 'tools'>): Rea
   if (!verification.report) {
     return null;
   }
+  if (verification.report.unverified) {
+    return <Mark kind="bad">{trans.__('not verified: it fails without the change, too')}</Mark>;
+  }
   const differ = verification.report.cells.filter(cell => !HOLDS.has(cell.verdict)).length;
   return differ ? (
     <Mark kind="bad">{trans._n('%1 cell differs when run', '%1 cells differ when run', differ)}</Mark>

@@ -67,12 +67,13 @@ export function noteOf(one: ReviewedChange, review: Review, trans: TranslationBu
   return parts.join(' · ');
 }
 
-/** What of its checks does not hold, and what of the whole notebook's is about its cell, or due to this change. */
+/** What of its checks does not hold, and what of the whole notebook's is due to it, or, of unknown cause, about its cell. */
 export function findingsOf(one: ReviewedChange, review: Review): string[] {
   const { cell_id, checks, group } = one.change;
   const own = checks.filter(check => !check.ok).map(check => check.message || check.name);
-  const about = review.findings.filter(check => check.cell_id === cell_id || check.groups.includes(group));
-  const whole = about.map(check => check.message);
+  const whole = review.findings
+    .filter(({ cell_id: where, groups }) => (groups.length ? groups.includes(group) : where === cell_id))
+    .map(check => check.message);
   return [...new Set([...own, ...whole])];
 }
 

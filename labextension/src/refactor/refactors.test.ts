@@ -199,7 +199,7 @@ describe('a review', () => {
         edit('c', 'z'),
         edit('d', 'u')
       ],
-      { checks: [LATE] }
+      { checks: [{ ...LATE, groups: ['edit-c'] }] }
     );
     expect(page.review.changes.map(one => one.isTicked)).toEqual([false, false, false, true]);
     expect(page.refactors.acceptAll().taken).toBe(1);

@@ -56,3 +56,13 @@ def test_a_move_that_breaks_the_order_does_not_hold_and_is_named_as_the_cause(pl
     assert check.message == where
     assert check.groups == (proposal.changes[0].group,)
     assert len(provider.requests) == 1  # another text of a cell mends no order
+
+
+def test_what_only_a_move_breaks_is_not_asked_to_be_mended_by_another_text():
+    plan = "move cell 1 below cell 3\nedit cell 2: say how much it is"
+    events, proposal, _, provider = run(plan, fenced("total = sum(df)\ntotal"), cells=CELLS)
+    [check] = [check for check in proposal.checks if not check.ok]
+    move = next(change for change in proposal.changes if change.operation == "move")
+    assert (check.cell_id, check.groups) == ("id2", (move.group,))
+    assert not of_type(events, "refactor_notice")
+    assert len(provider.requests) == 2
