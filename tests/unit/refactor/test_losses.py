@@ -102,3 +102,23 @@ def test_a_lost_definition_that_is_not_repaired_is_a_finding_of_its_change():
     (check,) = [check for check in proposal.checks if not check.ok]
     assert check.name == "definitions_kept"
     assert check.groups == (proposal.changes[0].group,)
+
+
+def test_where_each_cell_is_asked_the_same_one_that_would_lose_something_is_left():
+    cells = tuple(CellSnapshot(cell_id=f"id{i}", source=source) for i, source in enumerate(CELLS[:3]))
+    instruction = "rename total to total_amount and print a label"
+    # In the order in which they are written: the longest first.
+    named = "```python\ntotal_amount = sum(df)\nprint('label', total_amount)\n```"
+    provider = Replies(named, named, "```python\ndf = [3, 1, 2]\nprint('label', df)\n```", *[named] * 6, small=True)
+    job = RefactorJob(NotebookSnapshot(cells=cells), instruction, provider.profile, jobs=1)
+
+    async def read():
+        return [event async for event in run_refactor(job, provider)]
+
+    events = asyncio.run(read())
+    proposal = events[-1].proposal
+    after = [cell.source for cell in compose(cells, proposal.changes)]
+    assert after[1].startswith("total_amount = sum(df)")
+    assert after[2] == CELLS[2]
+    assert proposal.holds, proposal.findings
+    assert any("cell 2 is left as it was" in event.message for event in events if event.type == "refactor_notice")
