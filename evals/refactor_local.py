@@ -3,7 +3,8 @@
 ``python -m evals.refactor_local [--profile local] [--only TEXT] [--json FILE]``
 
 Of every task two things are told: whether the notebook still does what it did (every cell is ``same``), and in how many
-of the places that the instruction is about it was followed. What is left as it was does not count.
+of the places that the instruction is about it was followed. What is left as it was does not count. Whether a docstring
+or a hint is right is not told by running: look at it (``--json``).
 """
 
 from __future__ import annotations

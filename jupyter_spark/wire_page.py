@@ -40,19 +40,11 @@ from jupyter_spark.wire_magic import (
 )
 from jupyter_spark.wire_review import (
     AnyReviewEvent,
-    ChoiceMade,
-    PlanAccepted,
-    PlanRevised,
-    RefactorDropped,
-    RefactorJoined,
+    RefactorFrame,
     RefactorList,
     RefactorLost,
     RefactorNews,
     RefactorNumbered,
-    RefactorRequested,
-    RefactorStands,
-    RefactorStopped,
-    ReviewKept,
 )
 
 # Raised with every change that an older page or server would misread.
@@ -215,15 +207,7 @@ PageFrame: TypeAlias = Annotated[
     | CompletionRequested
     | CompletionStopped
     | EditJudged
-    | RefactorRequested
-    | PlanRevised
-    | PlanAccepted
-    | ChoiceMade
-    | RefactorJoined
-    | RefactorStopped
-    | RefactorDropped
-    | RefactorStands
-    | ReviewKept,
+    | RefactorFrame,
     Field(discriminator="type"),
 ]
 PAGE_FRAME: TypeAdapter[PageFrame] = TypeAdapter(PageFrame)

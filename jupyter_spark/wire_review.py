@@ -6,7 +6,7 @@ It goes over the connection that ``wire_page`` tells of. The short form of what 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -138,6 +138,18 @@ class ReviewKept(WireModel):
     changes: tuple[KeptChange, ...] = ()
     verify: VerifyMode = "static"
 
+
+RefactorFrame: TypeAlias = (
+    RefactorRequested
+    | PlanRevised
+    | PlanAccepted
+    | ChoiceMade
+    | RefactorJoined
+    | RefactorStopped
+    | RefactorDropped
+    | RefactorStands
+    | ReviewKept
+)
 
 # --- from the server ---------------------------------------------------------------------------------
 

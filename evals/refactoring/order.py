@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from evals.refactoring.task import DEFS, MOST_CELLS, Task, assigned, defines, loads, plain_cells
+from evals.refactoring.task import DEFS, MOST_CELLS, Task, assigned, defines, kinds_and_texts, loads, plain_cells
 from jupyter_spark.wire import NotebookSnapshot
 
 
@@ -27,7 +27,7 @@ def split(name: str, notebook: NotebookSnapshot) -> Task | None:
         if not first.strip() or not (bound - elsewhere) & {n for _, _, other in trees for n in loads(other)}:
             continue
         words = f"the imports and the rest (step {index})"
-        cells = [(c.kind, c.source) for c in notebook.cells]
+        cells = kinds_and_texts(notebook)
         expected = (*cells[:index], ("code", first), ("code", second), *cells[index + 1 :])
         plan = (f"split cell {index}: {words}",)
         return Task(
@@ -60,7 +60,7 @@ def merge(name: str, notebook: NotebookSnapshot) -> Task | None:
             continue
         words = f"one cell, this one first (step {index})"
         whole = f"{cell.source}\n\n\n{other.source}"
-        cells = [(c.kind, c.source) for c in notebook.cells]
+        cells = kinds_and_texts(notebook)
         plan = (f"merge cells {index}, {below}: {words}",)
         return Task(
             notebook=name,
@@ -90,7 +90,7 @@ def move(name: str, notebook: NotebookSnapshot) -> Task | None:
     if not free or bound is None:
         return None
     index, cell = free[0]
-    cells = [(c.kind, c.source) for c in notebook.cells]
+    cells = kinds_and_texts(notebook)
     rest = cells[:index] + cells[index + 1 :]
     plan = (f"move cell {index} below top",)
     return Task(

@@ -60,6 +60,11 @@ class Task:
         return " ".join(self.instruction.split()[:3])
 
 
+def kinds_and_texts(notebook: NotebookSnapshot) -> list[tuple[str, str]]:
+    """Return the kind and the text of every cell."""
+    return [(cell.kind, cell.source) for cell in notebook.cells]
+
+
 @lru_cache(maxsize=16)
 def read(name: str) -> NotebookSnapshot:
     """Return a notebook by its name."""

@@ -36,15 +36,18 @@ def is_contradicted_by(value: ast.expr, hint: ast.expr) -> bool:
 
 def is_contradicted_by_returns(node: Function, hint: ast.expr) -> bool:
     """Whether a function can be seen to return something else than a hint tells."""
-    own = list(_own(node))
-    if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in own):
+    if _yields(node):
         return _root(hint) in _CONCRETE or _is_none(hint)
-    values = [part.value for part in own if isinstance(part, ast.Return) and part.value is not None]
-    if values:
+    if values := _returned(node):
         return any(is_contradicted_by(value, hint) for value in values) or (
             _is_none(hint) and not all(_is_none(value) for value in values)
         )
     return _root(hint) in _CONCRETE and not _is_left_open(node)
+
+
+def returns_nothing(node: Function) -> bool:
+    """Whether a function can be seen to return None and nothing else."""
+    return not _yields(node) and not _returned(node) and not _is_left_open(node)
 
 
 def default_of(node: Function, name: str) -> ast.expr | None:
@@ -82,6 +85,15 @@ def _is_left_open(node: Function) -> bool:
     last = node.body[-1]
     is_bare = isinstance(last, ast.Pass) or (isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant))
     return isinstance(last, ast.Raise) or is_bare
+
+
+def _yields(node: Function) -> bool:
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
+
+
+def _returned(node: Function) -> list[ast.expr]:
+    """What a function returns."""
+    return [part.value for part in _own(node) if isinstance(part, ast.Return) and part.value is not None]
 
 
 def _own(node: Function) -> Iterator[ast.AST]:

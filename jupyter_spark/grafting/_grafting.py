@@ -45,7 +45,7 @@ def graft(source: str, answer: str, additions: Additions, known: Collection[str]
     for key in lacking(tree, additions):
         if (node := offered.get(key)) is not None:
             out = _grafted(out, key, node, additions, _names(source, told, known))
-    return _with_imports(out, told, {*known, *cell_names(source).defines})
+    return _with_imports(source, out, told, known)
 
 
 def graft_one(source: str, key: Key, answer: str, additions: Additions, known: Collection[str]) -> str:
@@ -59,7 +59,7 @@ def graft_one(source: str, key: Key, answer: str, additions: Additions, known: C
     ):
         return source
     out = _grafted(source, key, node, additions, _names(source, told, known))
-    return _with_imports(out, told, {*known, *cell_names(source).defines})
+    return _with_imports(source, out, told, known)
 
 
 def _names(source: str, answer: ast.Module, known: Collection[str]) -> set[str]:
@@ -88,13 +88,22 @@ def _lacks(node: Definition, additions: Additions) -> bool:
 def _grafted(source: str, key: Key, answer: Definition, additions: Additions, known: Collection[str]) -> str:
     if additions.docstrings and (text := wanted_docstring(answer, one_line=additions.one_line)):
         node = _definition(source, key)
-        if ast.get_docstring(node) is None:
+        if ast.get_docstring(node) is None and text not in _docstrings_around(source, key):
             source = _proved(source, [docstring_edit(source, node, text)])
     if additions.type_hints and not isinstance(answer, ast.ClassDef):
         node = _definition(source, key)
         if not isinstance(node, ast.ClassDef):
             source = _proved(source, hint_edits(source, node, answer, known, _late(source, node)))
     return source
+
+
+def _docstrings_around(source: str, key: Key) -> set[str]:
+    """The docstrings of what a definition stands in: a small model gives a method that of its class."""
+    tree = parse_cell(source)
+    around = definitions(tree) if tree is not None else {}
+    return {
+        (ast.get_docstring(node) or "").strip() for (name, _), node in around.items() if key[0].startswith(f"{name}.")
+    }
 
 
 def _late(source: str, node: Definition) -> set[str]:
@@ -121,10 +130,11 @@ def _proved(source: str, edits: list[TextEdit]) -> str:
     return after if syntax_error(after) is None else source
 
 
-def _with_imports(source: str, answer: ast.Module, known: Collection[str]) -> str:
-    tree = parse_cell(source)
-    assert tree is not None  # noqa: S101 - each edit is proved
-    lines = missing_imports(tree, answer, known)
+def _with_imports(before: str, source: str, answer: ast.Module, known: Collection[str]) -> str:
+    """The text with a line above that imports what its new hints need."""
+    old, tree = parse_cell(before), parse_cell(source)
+    assert old is not None and tree is not None  # noqa: S101 - it was read before, and each edit is proved
+    lines = missing_imports(old, tree, answer, {*known, *cell_names(before).defines})
     if not lines:
         return source
     above = 1 if cell_magic(source) is not None else 0

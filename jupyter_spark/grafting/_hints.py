@@ -10,7 +10,12 @@ import tokenize
 import typing
 from collections.abc import Collection, Iterator
 
-from jupyter_spark.grafting._contradictions import default_of, is_contradicted_by, is_contradicted_by_returns
+from jupyter_spark.grafting._contradictions import (
+    default_of,
+    is_contradicted_by,
+    is_contradicted_by_returns,
+    returns_nothing,
+)
 from jupyter_spark.grafting._definitions import Function, bare_parameters, parameters
 from jupyter_spark.textedits import TextEdit, column_of
 
@@ -54,13 +59,7 @@ def hint_edits(
         default = _DEFAULT.match(lines[line - 1], column)
         text = f": {_written(hint, late)}{' = ' if default else ''}"
         edits.append(TextEdit(line, column, len(default[0]) if default else 0, text))
-    hint = _meant(answer.returns) if answer.returns is not None else None
-    if (
-        node.returns is None
-        and hint is not None
-        and is_type(hint, known)
-        and not is_contradicted_by_returns(node, hint)
-    ):
+    if node.returns is None and (hint := _return_hint(node, answer, known)) is not None:
         place = _end_of_parameters(source, node)
         edits += [TextEdit(*place, 0, f" -> {_written(hint, late)}")] if place else []
     return edits
@@ -71,6 +70,15 @@ def _meant(hint: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name):
             node.id = _MEANT.get(node.id, node.id)
     return hint
+
+
+def _return_hint(node: Function, answer: Function, known: Collection[str]) -> ast.expr | None:
+    """What a function is told to return, if that can be; what can be seen to return nothing needs no telling."""
+    if returns_nothing(node):
+        return ast.Constant(None)
+    hint = _meant(answer.returns) if answer.returns is not None else None
+    is_fit = hint is not None and is_type(hint, known) and not is_contradicted_by_returns(node, hint)
+    return hint if is_fit else None
 
 
 def _written(hint: ast.expr, late: Collection[str]) -> str:
@@ -172,14 +180,18 @@ def bound_by_imports(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def missing_imports(tree: ast.Module, answer: ast.Module, known: Collection[str]) -> list[str]:
-    """Return the lines that import what the hints of a cell use and nothing defines."""
+def missing_imports(before: ast.Module, tree: ast.Module, answer: ast.Module, known: Collection[str]) -> list[str]:
+    """Return the lines that import what the new hints of a cell use and nothing defines."""
     offered = bound_by_imports(answer)
     defined = {*known, *_TYPES, *bound_by_imports(tree)}
-    used = {node.id for hint in _hints(tree) for node in ast.walk(hint) if isinstance(node, ast.Name)} - defined
+    used = _hint_names(tree) - _hint_names(before) - defined
     typing_names = sorted(name for name in used if name in _TYPING)
     lines = [offered[name] for name in sorted(used & offered.keys() - {*typing_names})]
     return [*([f"from typing import {', '.join(typing_names)}"] if typing_names else []), *lines]
+
+
+def _hint_names(tree: ast.AST) -> set[str]:
+    return {node.id for hint in _hints(tree) for node in ast.walk(hint) if isinstance(node, ast.Name)}
 
 
 def _hints(tree: ast.AST) -> Iterator[ast.expr]:

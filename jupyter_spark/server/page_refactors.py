@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from jupyter_spark.errors import SparkError
 from jupyter_spark.mirror import NotebookMirror
@@ -17,6 +16,7 @@ from jupyter_spark.wire_review import (
     PlanAccepted,
     PlanRevised,
     RefactorDropped,
+    RefactorFrame,
     RefactorJoined,
     RefactorLost,
     RefactorNumbered,
@@ -24,18 +24,6 @@ from jupyter_spark.wire_review import (
     RefactorStands,
     RefactorStopped,
     ReviewKept,
-)
-
-RefactorFrame: TypeAlias = (
-    RefactorRequested
-    | PlanRevised
-    | PlanAccepted
-    | ChoiceMade
-    | RefactorJoined
-    | RefactorStopped
-    | RefactorDropped
-    | RefactorStands
-    | ReviewKept
 )
 
 

@@ -26,6 +26,21 @@ def planned(plan: str, cells: Mapping[str, str]) -> Callable[[Any], str]:
     return answer
 
 
+def in_one_answer(plan: str, cells: Mapping[str, str]) -> Callable[[Any], str]:
+    """Answer as ``planned`` does, and where all cells are asked for at once, with a section for each."""
+    each = planned(plan, cells)
+
+    def answer(body: Any) -> str:
+        words = body["messages"][-1]["content"]
+        if "all of them in this one answer" not in words:
+            return each(body)
+        sections = (section.partition("\n") for section in f"\n{words}".split("\n### ")[1:])
+        found = ((heading, said) for heading, _, asked in sections for said in cells if said in asked)
+        return "\n".join(f"### {heading}\n```python\n{cells[said]}\n```" for heading, said in found)
+
+    return answer
+
+
 class ReviewTab:
     """The tab of a notebook that is open."""
 

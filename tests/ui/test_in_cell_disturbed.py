@@ -171,19 +171,18 @@ def test_a_cell_out_of_view_comes_into_view_and_stays(lab: str, home: Path, page
     paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
     name = "scrolled.ipynb"
     shutil.copy(PANDAS, home / "examples" / name)
+    page.set_viewport_size({"width": 1400, "height": 900})
     notebook = LabNotebook(page, lab, name)
     notebook.open()
     content = "window.jupyterapp.shell.currentWidget.content"
     page.wait_for_function(f"() => {content}.widgets.every(cell => cell.isAttached)", timeout=TURN_TIMEOUT_MS)
-    index = notebook.page.locator(".jp-Notebook .jp-Cell").count() - 1
-    edited = EditedCell(notebook, index)
-    page.evaluate(
-        f"""index => {{
-      {content}.activeCellIndex = index;
+    index = page.evaluate(f"""() => {{
+      const codes = [...{content}.widgets.keys()].filter(index => {content}.widgets[index].model.type === 'code');
+      {content}.activeCellIndex = codes.at(-6);
       {content}.node.querySelector('.jp-WindowedPanel-outer').scrollTop = 1e6;
-    }}""",
-        index,
-    )
+      return codes.at(-6);
+    }}""")
+    edited = EditedCell(notebook, index)
     expect(edited.cell.locator(".cm-content")).not_to_be_in_viewport()
     page.keyboard.press("ControlOrMeta+k")
     expect(edited.prompt).to_be_focused()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
+from tests.ui.lab import LabNotebook
 from tests.ui.refactoring import ReviewTab, planned
-from tests.ui.test_chat_edits import TIERS, written
+from tests.ui.test_chat_edits import written
 from tests.ui.test_refactor_tab import load
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 LOAD = "%load_ext jupyter_spark"
 CELLS = ("rows = [3, 1, 2]", "total = sum(rows)\nprint(total)")
@@ -26,17 +22,9 @@ PLAN = "edit cell 2: double the total"
 ASKS = "%spark refactor tidy up"
 
 
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    answers = {"double the total": DOUBLED}
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, planned(PLAN, answers)
-    paced.records.clear()
+@pytest.fixture
+def answer() -> object:
+    return planned(PLAN, {"double the total": DOUBLED})
 
 
 @pytest.fixture

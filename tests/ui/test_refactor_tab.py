@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.paced import Fault, PacedServer
 from tests.ui.lab import TOKEN, LabNotebook
-from tests.ui.refactoring import ReviewTab, planned
+from tests.ui.refactoring import ReviewTab, in_one_answer, planned
 from tests.ui.test_accessibility import CUT_OFF, serious, use_theme
 from tests.ui.test_chat_answers import AXE, THEMES
 from tests.ui.test_chat_edits import spark
@@ -180,7 +180,7 @@ def test_what_was_judged_is_there_after_a_reload(lab: str, home: Path, page: Pag
     expect(tab.row("Totals")).to_contain_text("rejected")
     expect(tab.row("cell 3").get_by_role("checkbox")).not_to_be_checked()
     expect(tab.row("add type hints")).to_contain_text("+1 −1")  # one part is left
-    tab.button("Accept all 2 ticked").click()
+    tab.button("Accept all ticked (2)").click()
     assert tab.sources()[:5] == [*CELLS[:2], TOP, CELLS[3], TYPED]
     tab.button("Undo refactor").click()
     assert tab.sources()[:5] == list(CELLS)
@@ -260,6 +260,33 @@ def test_a_page_that_reloads_in_mid_writing_joins_again(lab: str, home: Path, pa
     tab.wait_ready()
     tab.notebook.command("jupyter-spark:accept-all")
     tab.notebook.wait_until(lambda: tab.sources()[:5] == [CELLS[0], "# Totals", *CELLS[1:3], TYPED])
+
+
+def test_cells_of_one_answer_arrive_one_after_the_other(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+    """Half of the answer comes: what is whole is told as written, and what is begun is shown as far as it is."""
+    tab = opened(page, lab, home, "one-answer.ipynb")
+    paced.answer = in_one_answer(PLAN, ANSWERS)
+    tab.open(WORDS)
+    tab.wait_planned()
+    asked = len(paced.records)
+    paced.fault = Fault("stall_mid_stream")
+    tab.button("Write it").click()
+    expect(tab.row("double the total")).to_contain_text("written")
+    expect(tab.status).to_contain_text("1 of 3 steps")
+    expect(tab.row("add type hints")).to_contain_text("waits")
+    live = tab.detail.get_by_label("The change as it arrives")
+    expect(live.locator("ins")).to_have_text(["top = sorted(df)[-1]"])
+    expect(tab.row("use sorted")).to_contain_text("writing")
+    tab.row("double the total").get_by_role("button").click()
+    expect(live.locator("ins")).to_have_text(["total = 2 * sum(df)"])
+    assert len(paced.records) == asked + 1
+    tab.button("Stop").click()
+    tab.wait_planned()
+    paced.fault = None
+    tab.button("Write it").click()
+    tab.wait_ready()
+    tab.button("Accept all").click()
+    assert tab.sources()[:5] == [CELLS[0], "# Totals", DOUBLED, TOP, TYPED]
 
 
 def test_words_revise_the_plan(lab: str, home: Path, page: Page, paced: PacedServer) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_spark.grafting import Additions, asked_additions, definitions, graft, lacking
+from jupyter_spark.dataflow import parse_cell
+from jupyter_spark.grafting import Additions, asked_additions, bare_parameters, definitions, graft, lacking
+from jupyter_spark.grafting._definitions import is_same_code
+from jupyter_spark.notebook import parse_notebook, snapshot
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 BOTH = Additions(docstrings=True, type_hints=True)
 DOCSTRINGS, HINTS = Additions(docstrings=True), Additions(type_hints=True)
@@ -82,6 +88,14 @@ def test_a_docstring_that_is_there_stays():
     assert graft(source, 'def f():\n    """Theirs."""', DOCSTRINGS, ()) == source
 
 
+def test_a_method_does_not_get_the_docstring_of_its_class():
+    source = 'class A:\n    """An A."""\n    def f(self): return 1\n    def g(self): return 2'
+    told = graft(
+        source, 'class A:\n    def f(self):\n        """An A."""\n    def g(self):\n        """G."""', DOCSTRINGS, ()
+    )
+    assert told == source.replace("g(self): return 2", 'g(self):\n        """G."""\n        return 2')
+
+
 def test_one_line_is_one_line():
     answer = 'def f():\n    """\n    Compute the\n    gradient.\n\n    Parameters: none.\n    """'
     told = graft("def f():\n    return 1", answer, Additions(docstrings=True, one_line=True), ())
@@ -150,7 +164,7 @@ def test_what_python_cannot_evaluate_as_a_type_is_left(hint):
         ("return 1, 2", "tuple[int, int, int]"),
         ("return [1], [2]", "tuple[float, float]"),
         ("return [a for a in b]", "dict"),
-        ("print(1)", "int"),
+        ("raise NotImplementedError", "None | Nowhere"),
         ("return f'{1}'", "None"),
         ("yield 1", "list[int]"),
     ],
@@ -158,6 +172,13 @@ def test_what_python_cannot_evaluate_as_a_type_is_left(hint):
 def test_a_hint_that_the_function_contradicts_is_left(body, hint):
     source = f"def f(): {body}"
     assert hinted(source, f"def f() -> {hint}") == source
+
+
+def test_what_can_be_seen_to_return_nothing_does():
+    source = "def f(self): self.x = lambda: 1"
+    assert hinted(source, "def f(self)") == hinted(source, "def f(self) -> int") == source.replace("):", ") -> None:")
+    assert hinted("def f(): pass", "def f()") == "def f(): pass"  # for others to write
+    assert hinted("def f(): return g()", "def f()") == "def f(): return g()"
 
 
 def test_a_hint_that_the_default_contradicts_is_left():
@@ -176,6 +197,8 @@ def test_what_a_hint_needs_is_imported():
         "def f(a: Callable, b: Optional[NDArray], c: Dict[str, List[int]]) -> Any:\n    return a"
     )
     assert hinted("def f(a): return a", "def f(a: List[int])", ("List",)) == "def f(a: List[int]): return a"
+    # A name that was there before is not this answer's to import.
+    assert hinted("def f(a: List, b): return a", "def f(a, b: int)") == "def f(a: List, b: int): return a"
 
 
 def test_a_class_of_the_notebook_may_be_a_hint():
@@ -196,6 +219,29 @@ def test_what_is_lacking_is_told_by_name():
     assert lacking(tree, DOCSTRINGS) == [("A.f", 0), ("A.g", 0)]
     assert lacking(tree, HINTS) == [("A.g", 0)]
     assert [*definitions(tree)] == [("A", 0), ("A.f", 0), ("A.g", 0)]
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_function_of_a_real_notebook_gets_all_that_it_lacks_and_stays_as_it_was(path):
+    for cell in snapshot(parse_notebook(path.read_bytes())).cells:
+        tree = parse_cell(cell.source) if cell.kind == "code" else None
+        if tree is None or not definitions(tree):
+            continue
+        told = graft(cell.source, ast.unparse(_with_everything(parse_cell(cell.source))), BOTH, ())
+        after = parse_cell(told)
+        assert is_same_code(tree, after) and not lacking(after, BOTH)
+
+
+def _with_everything(tree):
+    """The tree of an answer in which every function has all that it can have."""
+    for node in definitions(tree).values():
+        if ast.get_docstring(node) is None:
+            node.body.insert(0, ast.Expr(ast.Constant(f"What {node.name} does.\n\nMore of it.")))
+        if not isinstance(node, ast.ClassDef):
+            for arg in bare_parameters(node):
+                arg.annotation = ast.Name("object", ast.Load())
+            node.returns = node.returns or ast.Name("object", ast.Load())
+    return ast.fix_missing_locations(tree)
 
 
 def test_what_is_not_python_is_left_alone():

@@ -86,21 +86,20 @@ export class Asking {
     this._feed(turn, suggestion);
   }
 
-  /** Ask for an edit of a cell; what runs there is redirected. */
-  ask(spot: Spot, question: IQuestion): void {
+  /** Ask for an edit of a cell; what runs there is redirected. False if nobody could be told. */
+  ask(spot: Spot, question: IQuestion): boolean {
     const { suggestion, cell } = spot;
     const turn = this.turnOf(suggestion);
     if (turn && !turn.ended) {
       const maker = this.makerOf(suggestion);
       if (maker) {
         maker.say(question.instruction);
-      } else {
-        this._store.steer(turn, question.instruction);
+        return true;
       }
-      return;
+      return this._store.steer(turn, question.instruction);
     }
     if (!cell) {
-      return;
+      return false;
     }
     this._waiting = this._waiting.filter(one => one.spot !== spot);
     this.letGo(suggestion);
@@ -111,6 +110,7 @@ export class Asking {
     spot.propose(next);
     this._waiting.push({ ...question, spot, suggestion: next });
     this._pump();
+    return true;
   }
 
   /** Show in a cell what a turn that was begun before proposes for it. */

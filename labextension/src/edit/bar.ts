@@ -27,7 +27,8 @@ export interface IBarActions {
   hasQuestion: (spot: Spot) => boolean;
   /** Whether the proposal came of a turn, which can be explained and asked for in other ways. */
   hasTurn: (spot: Spot) => boolean;
-  /** Whether other ways can be asked for. */
+  /** Whether there may be other ways, and whether they can be asked for now. */
+  isVaried: (spot: Spot) => boolean;
   canVary: (spot: Spot) => boolean;
 }
 
@@ -64,11 +65,13 @@ class Bar {
 
   show(): void {
     this._frame = 0;
-    const { suggestion, word } = this._spot;
+    const { suggestion, word, revision } = this._spot;
     const isOutside = suggestion ? outsideOf(suggestion).length > 0 : false;
     const canVary = this._actions.canVary(this._spot);
     const hasWays = (suggestion?.ways.length ?? 0) > 1;
-    const mode = `${suggestion?.state ?? ''} ${hasWays} ${isOutside} ${canVary} ${this._actions.hasTurn(this._spot)}`;
+    const isEmpty = suggestion?.hunks().length === 0;
+    const about = [hasWays, isOutside, canVary, isEmpty, revision !== null, this._actions.hasTurn(this._spot)];
+    const mode = `${suggestion?.state ?? ''} ${about.join(' ')}`;
     if (mode !== this._mode) {
       this._mode = mode;
       this._remake(suggestion);
@@ -106,18 +109,27 @@ class Bar {
 
   private _made(suggestion: Suggestion | null): HTMLElement[] {
     const [spot, actions] = [this._spot, this._actions];
-    const { trans, keys } = actions;
+    const { trans } = actions;
+    // While a change is put into other words the keys are about those.
+    const keys = spot.revision ? { accept: '', reject: '' } : actions.keys;
     const act = (label: string, run: (spot: Spot) => void, key = '', isMain = false): HTMLElement =>
       button(label, () => run(spot), key, isMain);
     switch (suggestion?.state) {
       case 'ready':
+        if (!suggestion.hunks().length) {
+          return [
+            act(trans.__('Close'), actions.reject, keys.reject),
+            ...this._others(false),
+            ...this._ways(suggestion)
+          ];
+        }
         return [
           act(trans.__('Accept'), actions.accept, keys.accept, true),
           act(trans.__('Reject'), actions.reject, keys.reject),
           ...(outsideOf(suggestion).length ? [act(trans.__('Keep to the selection'), actions.confine)] : []),
           ...this._steps(),
-          ...(suggestion.ways.length > 1 ? this._ways() : []),
-          ...this._others()
+          ...this._others(true),
+          ...this._ways(suggestion) // at the end: it comes later, and moves no button from under the mouse
         ];
       case 'waiting':
       case 'streaming':
@@ -134,7 +146,7 @@ class Bar {
   }
 
   /** What else can be done with a whole proposal. */
-  private _others(): HTMLElement[] {
+  private _others(canEdit: boolean): HTMLElement[] {
     const [spot, actions] = [this._spot, this._actions];
     const { trans } = actions;
     const quiet = (label: string, title: string, run: (spot: Spot) => void): HTMLElement => {
@@ -147,11 +159,14 @@ class Bar {
     const retry = quiet(trans.__('Retry'), trans.__('Ask the same again'), actions.retry);
     const more = quiet(trans.__('Alternatives'), trans.__('Ask for other ways to do it'), actions.alternatives);
     const why = quiet(trans.__('Why?'), trans.__('Have the change explained in the chat'), actions.why);
+    if (!actions.canVary(spot)) {
+      more.setAttribute('aria-disabled', 'true'); // it keeps its place, and the keyboard
+    }
     const hasTurn = actions.hasTurn(spot);
     return [
-      edit,
+      ...(canEdit ? [edit] : []),
       ...(actions.hasQuestion(spot) ? [retry] : []),
-      ...(hasTurn && actions.canVary(spot) ? [more] : []),
+      ...(hasTurn && actions.isVaried(spot) ? [more] : []),
       ...(hasTurn ? [why] : [])
     ];
   }
@@ -164,9 +179,12 @@ class Bar {
     ];
   }
 
-  /** Walks through several ways. */
-  private _ways(): HTMLElement[] {
+  /** Walks through several ways, if there are. */
+  private _ways(suggestion: Suggestion): HTMLElement[] {
     const { trans } = this._actions;
+    if (suggestion.ways.length < 2) {
+      return [];
+    }
     const group = document.createElement('span');
     group.className = 'jp-Spark-ways';
     group.setAttribute('role', 'group');

@@ -23,6 +23,8 @@ export interface IEditing {
   judging: Judging;
   edits: CellEdits;
   trans: TranslationBundle;
+  /** Called when a change was accepted by the command. */
+  accepted: () => void;
 }
 
 export function editCommands(editing: IEditing): Commands {
@@ -42,9 +44,29 @@ export function editCommands(editing: IEditing): Commands {
   };
 }
 
-function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): Commands {
+function isReady(spot: Spot | null): boolean {
+  return spot?.suggestion?.state === 'ready';
+}
+
+function acceptCommand({ tracker, spots, judging, trans, accepted }: IEditing): CommandRegistry.ICommandOptions {
   const here = (): Spot | null => activeSpot(tracker, spots);
-  const isReady = (spot: Spot | null): boolean => spot?.suggestion?.state === 'ready';
+  return {
+    label: trans.__('Accept the Change of This Cell'),
+    caption: trans.__('Write the proposed change into the active cell, as one step to undo'),
+    isEnabled: () => isReady(here()),
+    execute: () =>
+      withSpot(here(), spot => {
+        judging.accept(spot);
+        if (!spot.suggestion) {
+          accepted(); // what was accepted is to be read before it runs
+        }
+      })
+  };
+}
+
+function judgingCommands(editing: IEditing): Commands {
+  const { tracker, spots, judging, edits, trans } = editing;
+  const here = (): Spot | null => activeSpot(tracker, spots);
   const stands = (spot: Spot | null): boolean => !!spot?.taken && spot.taken.after === spot.cell?.getSource();
   const all = (): Spot[] => {
     const notebook = notebookOf(tracker);
@@ -53,12 +75,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
   const ready = (): Spot[] => all().filter(isReady);
   const review = (can: Can): IReviewOfAll | undefined => reviewOf(edits.reviews, can, all().length > 0);
   return {
-    accept: {
-      label: trans.__('Accept the Change of This Cell'),
-      caption: trans.__('Write the proposed change into the active cell, as one step to undo'),
-      isEnabled: () => isReady(here()),
-      execute: () => withSpot(here(), spot => judging.accept(spot))
-    },
+    accept: acceptCommand(editing),
     reject: {
       label: trans.__('Reject the Change of This Cell'),
       caption: trans.__('Stop a change that still arrives; leave one that is whole'),
@@ -77,7 +94,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
         if (whole) {
           whole.acceptAll();
         } else {
-          ready().forEach(spot => judging.accept(spot));
+          judging.acceptAll(ready());
         }
       }
     },
@@ -90,7 +107,7 @@ function judgingCommands({ tracker, spots, judging, edits, trans }: IEditing): C
         if (whole) {
           whole.rejectAll();
         } else {
-          all().forEach(spot => judging.refuse(spot));
+          judging.refuseAll(all());
         }
       }
     },
@@ -112,7 +129,7 @@ function reviewOf(reviews: readonly IReviewOfAll[], can: Can, hasOwn: boolean): 
 
 function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
-  const isReady = (): boolean => here()?.suggestion?.state === 'ready';
+  const isHereReady = (): boolean => isReady(here());
   const judge = (verb: 'acceptHunk' | 'rejectHunk' | 'revise') => (): void =>
     withSpot(here(), spot => {
       const hunk = currentHunk(spot);
@@ -123,7 +140,7 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
   const command = (label: string, caption: string, execute: () => void): CommandRegistry.ICommandOptions => ({
     label,
     caption,
-    isEnabled: isReady,
+    isEnabled: isHereReady,
     execute
   });
   return {
@@ -157,8 +174,8 @@ function walkingCommands({ tracker, spots, judging, trans }: IEditing): Commands
 
 function wayCommands({ tracker, spots, judging, trans }: IEditing): Commands {
   const here = (): Spot | null => activeSpot(tracker, spots);
-  const isReady = (): boolean => here()?.suggestion?.state === 'ready';
-  const hasWays = (): boolean => isReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
+  const isHereReady = (): boolean => isReady(here());
+  const hasWays = (): boolean => isHereReady() && (here()?.suggestion?.ways.length ?? 0) > 1;
   const walk = (by: number) => (): void => withSpot(here(), spot => judging.walk(spot, by));
   const command = (
     label: string,
@@ -171,7 +188,7 @@ function wayCommands({ tracker, spots, judging, trans }: IEditing): Commands {
       trans.__('Ask for Alternatives'),
       trans.__('Ask for the change in the active cell in several ways'),
       () => withSpot(here(), spot => judging.alternatives(spot)),
-      isReady
+      isHereReady
     ),
     'next-alternative': command(
       trans.__('Next Alternative'),

@@ -3,6 +3,7 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Turn } from '../chat/turn';
+import { goTo } from '../notebook/goto';
 import { notebookName } from '../notebook/name';
 import type { IEditAsking, IEditMaker, IReviewOfAll, ISpark, ISparkEdits } from '../tokens';
 import type { Asking } from './asking';
@@ -11,6 +12,7 @@ import { Reopening } from './reopening';
 import type { ISpotNotebook, Spot, Spots } from './spot';
 import type { IScope } from './scope';
 import { Suggestion } from './suggestion';
+import { isAsked } from './together';
 
 const KEPT_WORDS = 50;
 
@@ -51,6 +53,7 @@ export class CellEdits implements ISparkEdits {
     }
     this._spark.context.read();
     spot.others = this._selected(panel, cell);
+    panel.content.activeCellIndex = panel.content.widgets.indexOf(cell); // the keys of the change are this cell's
     spot.wantsKeyboard = true;
     spot.isAsking = true;
     spot.word = '';
@@ -75,8 +78,7 @@ export class CellEdits implements ISparkEdits {
     const kind = asking.kind ?? (isNew ? 'generate' : 'rewrite');
     const extras = { ...this._spark.context.request(instruction), ...asking.extras };
     const notebook = (): string => notebookName(panel.context.path);
-    this._asking.ask(spot, { kind, instruction, extras, scope, onRefused, notebook });
-    return true;
+    return this._asking.ask(spot, { kind, instruction, extras, scope, onRefused, notebook });
   }
 
   adopt(panel: NotebookPanel, cellId: string, turn: Turn, asking: IEditAsking): boolean {
@@ -116,10 +118,26 @@ export class CellEdits implements ISparkEdits {
       return;
     }
     this.said.splice(0, this.said.length, ...this.said.filter(one => one !== words).slice(1 - KEPT_WORDS), words);
-    for (const one of [spot, ...spot.others]) {
-      // The selection is this cell's.
-      const extras = one === spot ? {} : { selection: '' };
-      this.ask(panel, one.cellId, { instruction: words, extras, scope: one === spot ? scopeOf(one) : null });
+    // In the notebook's order, whichever cell the prompt stands above: each is told what became of those before it.
+    const all = this._spots.of(spot.notebook).filter(one => one === spot || spot.others.includes(one));
+    const isAlone = all.length === 1;
+    all.forEach(one => (one.together = isAlone ? [] : all));
+    for (const one of all.filter(one => !isAsked(one, words))) {
+      // What is selected in one cell is not meant when several cells are.
+      const asking = isAlone ? { scope: scopeOf(one) } : { extras: { selection: '' } };
+      if (this.ask(panel, one.cellId, { instruction: words, ...asking })) {
+        one.sent = words;
+      }
+    }
+  }
+
+  /** Bring the next cell that is to be judged to the front: the keys are about that now. */
+  goOn(spot: Spot): void {
+    const panel = this._tracker.find(panel => sharedOf(panel) === spot.notebook);
+    const cell = panel?.content.widgets.find(cell => cell.model.id === spot.cellId);
+    if (panel && cell) {
+      goTo(panel, cell);
+      void this._bringIn(panel, cell, spot);
     }
   }
 
@@ -144,11 +162,10 @@ export class CellEdits implements ISparkEdits {
     return isThere ? this._spot(panel, cellId) : notebook && this._spots.find(notebook, cellId);
   }
 
-  /** The cell that the prompt stands above: the active one, unless that is locked and others are selected. */
+  /** The cell that the prompt stands above: the first of those that are selected and not locked. */
   private _anchor(panel: NotebookPanel): Cell | null {
     const { activeCell, selectedCells } = panel.content;
-    const isOpen = (cell: Cell): boolean => this._spot(panel, cell.model.id)?.isLocked === false;
-    return activeCell && !isOpen(activeCell) ? (selectedCells.find(isOpen) ?? activeCell) : activeCell;
+    return selectedCells.find(cell => this._spot(panel, cell.model.id)?.isLocked === false) ?? activeCell;
   }
 
   /** The other cells that are selected; those that are locked say so when they are asked. */

@@ -8,6 +8,7 @@ import { beginRevision, endRevision } from './revising';
 import { confine } from './scope';
 import { giveBack, takeAll, takeHunk, type Taken } from './take';
 import type { Telling } from './telling';
+import { nextOf, openOf } from './together';
 
 export class Judging {
   constructor(
@@ -15,6 +16,9 @@ export class Judging {
     private readonly _telling: Telling,
     private readonly _trans: TranslationBundle
   ) {}
+
+  /** Called with the next cell that is to be judged, of several that were asked together. */
+  onNext: (spot: Spot) => void = () => undefined;
 
   accept(spot: Spot): void {
     const { suggestion } = spot;
@@ -86,6 +90,16 @@ export class Judging {
     this._asking.alternatives(spot);
   }
 
+  /** Accept several proposals; each is its own cell's step to undo. */
+  acceptAll(spots: readonly Spot[]): void {
+    this._atOnce(() => spots.forEach(spot => this.accept(spot)));
+  }
+
+  /** Stop and leave several proposals. */
+  refuseAll(spots: readonly Spot[]): void {
+    this._atOnce(() => spots.forEach(spot => this.refuse(spot)));
+  }
+
   /** Stop what runs; leave the proposal otherwise. */
   reject(spot: Spot): void {
     if (spot.suggestion?.isRunning) {
@@ -115,6 +129,15 @@ export class Judging {
     }
   }
 
+  /** Undo or redo what was last done to the cell's text, as its editor would. */
+  undoTyping(spot: Spot, isRedo: boolean): void {
+    if (isRedo) {
+      spot.cell?.redo?.();
+    } else {
+      spot.cell?.undo?.();
+    }
+  }
+
   undo(spot: Spot): void {
     this._tell(spot, giveBack(spot));
     this._telling.follow(spot);
@@ -140,7 +163,9 @@ export class Judging {
     const { _trans: trans } = this;
     const words: Record<Taken, string> = {
       done: '',
-      conflict: trans.__('You changed the same lines meanwhile: marked red now. Accept again to let them go.'),
+      conflict: trans.__(
+        'You changed the same lines meanwhile: those marked “yours” would go. Accept again to let them go.'
+      ),
       changed: trans.__('The cell has changed since.'),
       gone: trans.__('The cell is gone.'),
       locked: trans.__('This cell is locked: its metadata says that it is not editable.'),
@@ -149,17 +174,48 @@ export class Judging {
     spot.tell(words[how]);
   }
 
-  /** Nothing more to judge: the editor has the keyboard again. */
+  /** Nothing more to judge here: the next cell's turn, or the editor has the keyboard again. */
   private _close(spot: Spot): void {
     this._asking.letGo(spot.suggestion);
     const hadFocus = [...spot.views].find(view => view.dom.contains(document.activeElement));
-    spot.isAsking = false;
+    const next = nextOf(spot);
+    const { isAsking, draft, sent } = spot;
+    const hasKeyboard = hadFocus !== undefined || spot.wantsKeyboard;
+    spot.isAsking = spot.wantsKeyboard = false;
     spot.draft = '';
     spot.word = '';
     spot.others = [];
+    spot.together = [];
     spot.propose(null);
-    hadFocus?.focus();
+    if (next && isAsking) {
+      // The prompt goes along with the keyboard.
+      const others = openOf(next).filter(one => one !== next);
+      Object.assign(next, { isAsking, draft, sent, others, wantsKeyboard: hasKeyboard });
+      next.changed();
+    }
+    this._goOn(next, hadFocus);
     spot.restore();
     spot.restore = () => undefined;
   }
+
+  private _goOn(next: Spot | null, view: { focus(): void } | undefined): void {
+    if (this._atOnceFrom) {
+      this._atOnceFrom = { next, view: this._atOnceFrom.view ?? view };
+    } else if (next) {
+      this.onNext(next);
+    } else {
+      view?.focus();
+    }
+  }
+
+  /** Judge several cells, and go on only after the last of them. */
+  private _atOnce(judge: () => void): void {
+    this._atOnceFrom = { next: null, view: undefined };
+    judge();
+    const { next, view } = this._atOnceFrom;
+    this._atOnceFrom = null;
+    this._goOn(next, view);
+  }
+
+  private _atOnceFrom: { next: Spot | null; view: { focus(): void } | undefined } | null = null;
 }

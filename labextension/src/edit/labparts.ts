@@ -13,6 +13,7 @@ import type { IPanels } from './panels';
 import type { FindColours } from './presenter';
 import { promptPanel, type IPromptActions } from './prompt';
 import { currentHunk, stepTo } from './steps';
+import { openOf, readyOf } from './together';
 import { whyWords } from './why';
 
 export interface ILabParts {
@@ -46,6 +47,8 @@ function promptActions({ app, spark, judging, edits }: ILabParts): IPromptAction
     runKey: labKeys(app.commands),
     send: (spot, words) => edits.send(spot, words),
     leave: spot => judging.reject(spot),
+    acceptAll: spot => judging.acceptAll(readyOf(spot)),
+    rejectAll: spot => judging.refuseAll(openOf(spot)),
     recalled: () => edits.said,
     scope: (spot, view) => {
       if (spot.others.length) {
@@ -92,6 +95,7 @@ function barActions({ app, spark, chat, asking, judging }: ILabParts): IBarActio
     alternatives: spot => judging.alternatives(spot),
     hasQuestion: spot => asking.questionOf(spot.suggestion) !== null,
     hasTurn: spot => asking.turnOf(spot.suggestion) !== null,
+    isVaried: spot => asking.makerOf(spot.suggestion) === null,
     canVary: spot => asking.canVary(spot.suggestion)
   };
 }

@@ -184,6 +184,11 @@ export function isSameHunk(one: IHunk, other: IHunk): boolean {
   );
 }
 
+/** Lines with others in the place of `[from, to)`. */
+export function spliced(lines: readonly string[], from: number, to: number, others: readonly string[]): string[] {
+  return [...lines.slice(0, from), ...others, ...lines.slice(to)];
+}
+
 /** The changes between two whole texts. */
 export function diffLines(oldLines: readonly string[], newLines: readonly string[]): IHunk[] {
   const diff = new LineDiff(oldLines);

@@ -34,6 +34,8 @@ export interface IHunkActions extends IRevisingActions {
   accept(hunk: IHunk): void;
   reject(hunk: IHunk): void;
   revise(hunk: IHunk): void;
+  /** The editor's own undo and redo, which the keys of a button do not reach. */
+  undo(isRedo: boolean): void;
 }
 
 export const NEW_CLASS = 'jp-Spark-newLines';
@@ -174,6 +176,13 @@ class Rows {
     const buttons = document.createElement('span');
     buttons.className = 'jp-Spark-hunkButtons';
     buttons.hidden = shown.revision !== null;
+    buttons.addEventListener('keydown', event => {
+      const key = event.key.toLowerCase();
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === 'z' || key === 'y')) {
+        event.preventDefault();
+        actions.undo(key === 'y' || event.shiftKey);
+      }
+    });
     asIsland(buttons, actions.runKey);
     if (shown.isOutside) {
       const tag = buttons.appendChild(document.createElement('span'));

@@ -34,6 +34,8 @@ export interface IOverlay {
   readonly unfolded: ReadonlySet<number>;
   /** The changes that are not where the user asked for some. */
   readonly outside: readonly IHunk[];
+  /** The base lines that the user wrote while the proposal was on its way, and that would go. */
+  readonly own: ReadonlySet<number>;
   readonly revision: IRevision | null;
   readonly actions: IOverlayActions;
 }
@@ -42,6 +44,7 @@ export interface IOverlayActions extends IHunkActions {
   nameOf(index: number, count: number): string;
   sayFolded(count: number): string;
   sayRemoved(count: number): string;
+  readonly ownLabel: string;
   unfold(line: number): void;
 }
 
@@ -95,7 +98,8 @@ function decorate(overlay: IOverlay, state: EditorState): DecorationSet {
     for (let line = hunk.oldFrom; line < hunk.oldTo; line++) {
       const at = place(line);
       if (at < doc.lines && here[at] === overlay.baseLines[line]) {
-        placed.push(...removedLine(doc, at, overlay.marks[index]?.old.get(line) ?? []));
+        const ranges = overlay.marks[index]?.old.get(line) ?? [];
+        placed.push(...removedLine(doc, at, ranges, overlay.own.has(line) ? ownLine(overlay.actions) : OLD_LINE));
       }
     }
     placed.push(newLines(overlay, index, doc, place(hunk.oldTo)));
@@ -106,13 +110,19 @@ function decorate(overlay: IOverlay, state: EditorState): DecorationSet {
   return Decoration.set(placed, true);
 }
 
-function removedLine(doc: Text, at: number, ranges: readonly Range[]): Placed<Decoration>[] {
+function removedLine(doc: Text, at: number, ranges: readonly Range[], as: Decoration): Placed<Decoration>[] {
   const line = doc.line(at + 1);
   const marks = ranges.filter(([from, to]) => to > from && to <= line.length);
-  return [OLD_LINE.range(line.from), ...marks.map(([from, to]) => CUT.range(line.from + from, line.from + to))];
+  return [as.range(line.from), ...marks.map(([from, to]) => CUT.range(line.from + from, line.from + to))];
 }
 
 const OLD_LINE = Decoration.line({ class: 'jp-Spark-oldLine' });
+
+/** A line that goes, and that the user wrote meanwhile. */
+function ownLine({ ownLabel }: IOverlayActions): Decoration {
+  return Decoration.line({ class: 'jp-Spark-oldLine jp-mod-own', attributes: { 'data-own': ownLabel } });
+}
+
 const CUT = Decoration.mark({ class: 'jp-Spark-cut', tagName: 'del' });
 
 function newLines(overlay: IOverlay, index: number, doc: Text, at: number): Placed<Decoration> {
@@ -155,11 +165,12 @@ function* folds(overlay: IOverlay, state: EditorState): Generator<Placed<Decorat
 }
 
 /** The middle of what goes, where much goes and something comes. */
-function* removedFolds({ hunks, unfolded, actions }: IOverlay, state: EditorState): Generator<Placed<Decoration>> {
+function* removedFolds({ hunks, unfolded, own, actions }: IOverlay, state: EditorState): Generator<Placed<Decoration>> {
   const caret = state.doc.lineAt(state.selection.main.head).number - 1;
   for (const { oldFrom, oldTo, newFrom, newTo } of hunks) {
     const [start, end] = [oldFrom + AROUND, oldTo - AROUND];
-    if (newTo === newFrom || oldTo - oldFrom <= MAX_REMOVED) {
+    const hasOwn = [...own].some(line => line >= start && line < end);
+    if (newTo === newFrom || oldTo - oldFrom <= MAX_REMOVED || hasOwn) {
       continue;
     }
     // The caret's line stays: what is typed is seen.

@@ -5,6 +5,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISpark, ISparkChat, ISparkEdits } from '../tokens';
+import { isKeyOf, KeyGuard } from './again';
 import { Asking } from './asking';
 import { editCommands } from './commands';
 import { CellEdits } from './edits';
@@ -52,6 +53,7 @@ function activate(
   );
   const judging = new Judging(asking, telling, trans);
   const edits = new CellEdits(spark, tracker, spots, asking);
+  judging.onNext = spot => edits.goOn(spot);
   const panels = labPanels({ app, spark, chat, languages, asking, judging, edits });
   const presenter = new Presenter(spots, labColours(languages), judging, panels, labKeys(app.commands), trans);
   extensions.addExtension({
@@ -65,7 +67,11 @@ function activate(
         : null;
     }
   });
-  const commands = editCommands({ tracker, spots, judging, edits, trans });
+  const guard = new KeyGuard(isKeyOf(app.commands, 'jupyter-spark:accept'));
+  const commands = editCommands({
+    ...{ tracker, spots, judging, edits, trans },
+    accepted: () => guard.arm()
+  });
   for (const [name, options] of Object.entries(commands)) {
     const command = `jupyter-spark:${name}`;
     app.commands.addCommand(command, { describedBy: { args: { type: 'object', properties: {} } }, ...options });

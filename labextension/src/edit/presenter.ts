@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IHighlighter, Token } from '../chat/highlight';
 import { held } from './anchor';
 import { LineColours } from './colours';
+import { keepingFocus } from './focus';
 import type { RunKey } from './island';
 import { type IMarks, marksOf } from './intraline';
 import type { IHunk } from './linediff';
@@ -24,6 +25,8 @@ export interface IJudging {
   rejectHunk(spot: Spot, hunk: IHunk): void;
   revise(spot: Spot, hunk: IHunk): void;
   revised(spot: Spot, isDone: boolean): void;
+  /** Undo or redo what was last done to the cell's text. */
+  undoTyping(spot: Spot, isRedo: boolean): void;
   /** The cell's text was changed. */
   follow(spot: Spot): void;
 }
@@ -118,7 +121,9 @@ export class Presenter {
   }
 
   private _show(view: EditorView, spot: Spot, suggestion: Suggestion | null): void {
-    const overlay = suggestion ? this._overlay(spot, suggestion) : null;
+    // What was stopped or has failed is no proposal: the cell looks as it is.
+    const hasLines = suggestion?.isRunning || suggestion?.state === 'ready';
+    const overlay = suggestion && hasLines ? this._overlay(spot, suggestion) : null;
     const effects: StateEffect<unknown>[] = [];
     if (overlay || overlayOf(view.state)) {
       effects.push(showOverlay.of(overlay));
@@ -128,7 +133,7 @@ export class Presenter {
       effects.push(panels);
     }
     if (effects.length) {
-      held(view, () => view.dispatch({ effects }));
+      held(view, () => keepingFocus(view, () => view.dispatch({ effects })));
     }
     const cell = view.dom.closest<HTMLElement>('.jp-Cell');
     cell?.classList.toggle('jp-mod-sparkOpen', suggestion !== null || spot.isAsking || spot.word !== '');
@@ -157,6 +162,7 @@ export class Presenter {
       folds: isReady && baseLines.length >= MIN_FOLDED_LINES,
       unfolded: spot.unfolded,
       outside: outsideOf(suggestion),
+      own: suggestion.own,
       revision: spot.revision,
       actions: this._actions(spot)
     };
@@ -175,7 +181,9 @@ export class Presenter {
       reject: hunk => judging.rejectHunk(spot, hunk),
       revise: hunk => judging.revise(spot, hunk),
       revised: isDone => judging.revised(spot, isDone),
+      undo: isRedo => judging.undoTyping(spot, isRedo),
       nameOf: (index, count) => trans.__('Change %1 of %2', index + 1, count),
+      ownLabel: trans.__('yours'),
       sayFolded: count => trans.__('%1 unchanged lines', count),
       sayRemoved: count => trans.__('%1 removed lines', count),
       unfold: line => {

@@ -6,9 +6,9 @@ import { sparkIcon } from '../chat/icon';
 import { bringIn } from './anchor';
 import { asIsland, type RunKey } from './island';
 import type { Spot } from './spot';
+import { type ITogetherActions, TogetherButtons } from './together';
 
-export interface IPromptActions {
-  trans: TranslationBundle;
+export interface IPromptActions extends ITogetherActions {
   runKey: RunKey;
   /** Ask, or redirect what runs. */
   send(spot: Spot, words: string): void;
@@ -36,6 +36,8 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
   field.setAttribute('aria-label', trans.__('What to change'));
   const scope = dom.appendChild(document.createElement('span'));
   scope.className = 'jp-Spark-scope';
+  const together = new TogetherButtons(spot, actions);
+  dom.append(together.element);
   const hint = dom.appendChild(document.createElement('span'));
   hint.className = 'jp-Spark-hint';
   hint.setAttribute('aria-hidden', 'true');
@@ -45,14 +47,13 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
       field.value = spot.draft;
       fitHeight(field);
     }
-    const { suggestion } = spot;
-    const isRunning = suggestion?.isRunning ?? false;
     scope.textContent = actions.scope(spot, view);
     scope.hidden = !scope.textContent;
-    field.placeholder = suggestion?.isOpen
+    field.placeholder = spot.suggestion?.isOpen
       ? trans.__('Say more to redirect the change')
       : trans.__('Say what to change');
-    hint.textContent = isRunning ? trans.__('↵ redirect · Esc stop') : trans.__('↵ send · Esc close');
+    hint.textContent = hintOf(spot, trans);
+    together.show();
   };
   const leave = spot.watch(() => {
     show();
@@ -80,9 +81,18 @@ export function promptPanel(spot: Spot, view: EditorView, actions: IPromptAction
     },
     destroy: () => {
       leave();
+      together.dispose();
       spot.leftAt = hadKeyboard() ? performance.now() : -Infinity;
     }
   };
+}
+
+/** What the keys do now. */
+function hintOf({ suggestion }: Spot, trans: TranslationBundle): string {
+  if (suggestion?.isRunning) {
+    return trans.__('↵ redirect · Esc stop');
+  }
+  return suggestion?.state === 'ready' ? trans.__('↵ send · Esc reject') : trans.__('↵ send · Esc close');
 }
 
 function takeKeyboard(spot: Spot, field: HTMLTextAreaElement): void {

@@ -1,6 +1,6 @@
 /** An edit that was asked for a selection: which of its changes are elsewhere. */
 
-import { type IHunk, placesOf } from './linediff';
+import { diffLines, type IHunk, placesOf } from './linediff';
 
 /** Lines `[from, to)` of the cell's text. */
 export interface IScope {
@@ -42,4 +42,21 @@ export function isOutside({ oldFrom, oldTo }: IHunk, { from, to }: IScope): bool
 export function moved(scope: IScope, lines: readonly string[], now: readonly string[]): IScope {
   const places = placesOf(lines, now);
   return { from: places[scope.from] ?? now.length, to: places[scope.to] ?? now.length };
+}
+
+/** The same single lines in a text that has changed; one that is gone is in it no more. */
+export function movedLines(
+  of: ReadonlySet<number>,
+  lines: readonly string[],
+  now: readonly string[]
+): ReadonlySet<number> {
+  const places = of.size ? placesOf(lines, now) : [];
+  return new Set([...of].flatMap(line => (lines[line] === now[places[line] ?? -1] ? (places[line] ?? []) : [])));
+}
+
+/** The lines of a text that are not in the one before. */
+export function freshLines(before: readonly string[], now: readonly string[]): ReadonlySet<number> {
+  const hunks = diffLines(before, now);
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+  return new Set(hunks.flatMap(({ newFrom, newTo }) => range(newFrom, newTo)));
 }

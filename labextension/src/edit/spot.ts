@@ -10,6 +10,8 @@ import type { IWritableCell } from './write';
 /** What is used of a cell; Lab's shared cells have it. */
 export interface ISpotCell extends IEditableCell, IWritableCell {
   getMetadata(key: string): unknown;
+  undo?(): void;
+  redo?(): void;
 }
 
 /** What is used of a notebook; Lab's shared notebooks have it. A moved cell is another object with the same id. */
@@ -48,6 +50,10 @@ export class Spot extends Watched {
   /** Whether the prompt is open, and what it is about beside this cell. */
   isAsking = false;
   others: readonly Spot[] = [];
+  /** The cells that were asked together, this one among them, in the notebook's order; empty if it was asked alone. */
+  together: readonly Spot[] = [];
+  /** The words that were sent last for what is shown. */
+  sent = '';
   /** Whether the prompt is to have the keyboard as soon as it is drawn, and when it last went away with it. */
   wantsKeyboard = false;
   leftAt = -Infinity;
@@ -86,6 +92,7 @@ export class Spot extends Watched {
     this.unfolded = new Set();
     this.word = '';
     this.revision = null;
+    this.sent = '';
     this._leave = suggestion?.watch(() => this.changed()) ?? null;
     this.changed();
   }

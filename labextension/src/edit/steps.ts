@@ -1,8 +1,9 @@
 /** Going from one change of a proposal to the next. */
 
 import { EditorView } from '@codemirror/view';
+import { groupsOf } from './focus';
 import { isSameHunk, placesOf, type IHunk } from './linediff';
-import { hunkOf, NEW_CLASS } from './newlines';
+import { hunkOf } from './newlines';
 import type { Spot } from './spot';
 
 /** How many frames an editor may take to draw what it was scrolled to. */
@@ -73,10 +74,6 @@ function bringIn(view: EditorView, hunk: IHunk, baseLines: readonly string[]): v
     }
   };
   requestAnimationFrame(look);
-}
-
-function groupsOf(view: EditorView): HTMLElement[] {
-  return [...view.contentDOM.querySelectorAll<HTMLElement>(`.${NEW_CLASS}[role=group]`)];
 }
 
 function isShown(group: HTMLElement, hunk: IHunk): boolean {

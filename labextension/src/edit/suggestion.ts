@@ -8,9 +8,9 @@
 import type { CheckResult } from '../_wire';
 import { Watched } from '../watched';
 import { type IAround, NOTHING_AROUND, resurrounded, resurroundedText, surrounded } from './around';
-import { type IHunk, LineDiff } from './linediff';
+import { type IHunk, LineDiff, spliced } from './linediff';
 import { type Merge, merge3 } from './merge';
-import { type IScope, moved } from './scope';
+import { freshLines, type IScope, moved, movedLines } from './scope';
 import { type IWay, movedWay } from './way';
 
 export type SuggestionState = 'waiting' | 'streaming' | 'ready' | 'stopped' | 'failed' | 'taken' | 'refused';
@@ -40,6 +40,12 @@ export class Suggestion extends Watched {
   scope: IScope | null = null;
   /** Whether the user and the proposal changed the same lines, each in its own way. */
   conflicts = false;
+  /** The lines of `base` that the user wrote since, where the proposal stands against them after a conflict. */
+  own: ReadonlySet<number> = new Set();
+  /** Whether some of it was taken already. */
+  hasTaken = false;
+  /** Whether the user put own words into it. */
+  isEdited = false;
 
   get base(): string {
     return this._base;
@@ -115,7 +121,7 @@ export class Suggestion extends Watched {
       const lines = surrounded(text.split('\n'), this._around);
       this.state = 'ready';
       this.checks = checks;
-      this._isEdited = false;
+      this.isEdited = false;
       if (lines.join('\n') !== this.text) {
         this._round++;
         this._setDiff(this._origin, lines);
@@ -167,7 +173,7 @@ export class Suggestion extends Watched {
       const { key } = this.ways[this.shown] ?? {};
       const here = ways.findIndex(way => (key === undefined ? way.text === this.text : way.key === key));
       this.ways = ways;
-      if (here < 0 && !this._isEdited) {
+      if (here < 0 && !this.isEdited) {
         this.choose(0);
       } else {
         this.shown = Math.max(0, here);
@@ -182,7 +188,7 @@ export class Suggestion extends Watched {
     if (way && this.state === 'ready') {
       this.shown = index;
       this.checks = way.checks;
-      this._isEdited = way.isEdited ?? false;
+      this.isEdited = way.isEdited ?? false;
       const origin = way.origin ?? this._origin;
       const merge = merge3(origin, this._base, way.text);
       this.conflicts = !merge.ok;
@@ -205,28 +211,17 @@ export class Suggestion extends Watched {
     }
   }
 
-  /** Whether some of it was taken already. */
-  get hasTaken(): boolean {
-    return this._hasTaken;
-  }
-
-  get isEdited(): boolean {
-    return this._isEdited;
-  }
-
   /** The cell's text with one hunk taken; the caller writes it, then calls `rebase`. */
   withHunk(hunk: IHunk): string {
     const { oldFrom, oldTo, newFrom, newTo } = hunk;
-    const lines = [...this.baseLines.slice(0, oldFrom), ...this.lines.slice(newFrom, newTo)];
-    return [...lines, ...this.baseLines.slice(oldTo)].join('\n');
+    return spliced(this.baseLines, oldFrom, oldTo, this.lines.slice(newFrom, newTo)).join('\n');
   }
 
   /** Leave a hunk out of the proposal; one that is no more, though its button may still be on the screen, is none. */
   refuseHunk(hunk: IHunk): void {
     if (this.state === 'ready' && this.hunks().includes(hunk)) {
       const { oldFrom, oldTo, newFrom, newTo } = hunk;
-      const lines = [...this.lines.slice(0, newFrom), ...this.baseLines.slice(oldFrom, oldTo)];
-      this._edit([...lines, ...this.lines.slice(newTo)]);
+      this._edit(spliced(this.lines, newFrom, newTo, this.baseLines.slice(oldFrom, oldTo)));
       this._closeIfNothingIsLeft();
     }
   }
@@ -234,7 +229,7 @@ export class Suggestion extends Watched {
   /** The cell's text is another one now, with a hunk of ours in it: the proposal stands against that. */
   rebase(base: string): void {
     if (this.isOpen) {
-      this._hasTaken = true;
+      this.hasTaken = true;
       this._show(base, this.lines);
       this._closeIfNothingIsLeft();
     }
@@ -263,7 +258,9 @@ export class Suggestion extends Watched {
   /** Show the proposal whole against what the cell holds now, what the user typed among the old lines. */
   face(now: string): void {
     this.conflicts = false;
+    const own = freshLines(this.baseLines, now.split('\n'));
     this._show(now, this.lines);
+    this.own = own;
   }
 
   take(): void {
@@ -271,12 +268,12 @@ export class Suggestion extends Watched {
   }
 
   refuse(): void {
-    this._close(this._hasTaken ? 'taken' : 'refused');
+    this._close(this.hasTaken ? 'taken' : 'refused');
   }
 
   /** What the user put into one of several ways is there again when it is shown again. */
   private _edit(lines: readonly string[]): void {
-    this._isEdited = true;
+    this.isEdited = true;
     this._show(this._base, lines);
     const edited = { text: this.text, checks: [], origin: this._base, isEdited: true };
     this.ways = this.ways.map((way, index) => (index === this.shown ? { ...way, ...edited } : way));
@@ -304,8 +301,9 @@ export class Suggestion extends Watched {
   private _setDiff(base: string, lines: readonly string[]): void {
     const diff = new LineDiff(base.split('\n'));
     diff.add(lines);
-    if (this.scope && base !== this._base) {
-      this.scope = moved(this.scope, this.baseLines, diff.oldLines);
+    if (base !== this._base) {
+      this.scope = this.scope && moved(this.scope, this.baseLines, diff.oldLines);
+      this.own = movedLines(this.own, this.baseLines, diff.oldLines);
     }
     this._base = base;
     this._diff = diff;
@@ -319,6 +317,4 @@ export class Suggestion extends Watched {
   private _round = 0;
   private _hunks: readonly IHunk[] = [];
   private _hunksKey = '';
-  private _hasTaken = false;
-  private _isEdited = false;
 }

@@ -254,7 +254,7 @@ function ReadyActions(props: IHeaderProps): React.JSX.Element {
         <>
           <Act label={trans.__('Reject all')} run={reject} />
           <Act
-            label={ticked === open.length ? trans.__('Accept all') : trans.__('Accept all %1 ticked', ticked)}
+            label={ticked === open.length ? trans.__('Accept all') : trans.__('Accept all ticked (%1)', ticked)}
             isMain
             run={accept}
             disabled={!ticked || !refactors.notebook}

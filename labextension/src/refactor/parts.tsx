@@ -127,7 +127,7 @@ export function List({ label, rows, selected, onSelect, onTick }: IListProps): R
     <ul ref={list} className="jp-SparkRefactor-list" aria-label={label} onKeyDown={onKeyDown}>
       {rows.map(({ key, place, title, note, mark, tick, isOff }) => (
         <li key={key} className={isOff ? 'jp-mod-off' : ''} aria-current={key === selected}>
-          {tick ? (
+          {tick && (
             <input
               type="checkbox"
               aria-label={tick.label}
@@ -135,8 +135,6 @@ export function List({ label, rows, selected, onSelect, onTick }: IListProps): R
               disabled={tick.disabled}
               onChange={event => onTick?.(key, event.target.checked)}
             />
-          ) : (
-            <span />
           )}
           <button type="button" onClick={() => onSelect(key)}>
             <span className="jp-SparkRefactor-place">{place}</span>
@@ -168,7 +166,7 @@ export function VerifySwitch(props: IRefactorProps & { onChange?: (mode: VerifyM
   };
   return (
     <fieldset className="jp-SparkRefactor-verify">
-      <legend>{trans.__('Verify by running')}</legend>
+      <legend>{trans.__('Verify')}</legend>
       {(Object.keys(names) as VerifyMode[]).map(mode => (
         <label key={mode} title={told[mode]}>
           <input

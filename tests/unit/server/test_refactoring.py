@@ -59,6 +59,10 @@ class Page:
     def ask(self, words: str) -> None:
         self.send("refactor_requested", notebook="n.ipynb", instruction=words)
 
+    async def planned(self, words: str) -> Any:
+        self.ask(words)
+        return (await self.until("plan_ready"))["plan"]
+
     @property
     def events(self) -> list[Any]:
         self.frames += map(json.loads, self.refactors.collect())
@@ -100,8 +104,7 @@ def test_from_words_to_a_proposal_that_every_page_sees(tmp_path: Path) -> None:
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number, another total")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number, another total")
         assert [step["instruction"] for step in plan["steps"]] == ["add a third number", "use max"]
         assert page.lines("") == PLAN
         plan = {**plan, "steps": [plan["steps"][0], {**plan["steps"][1], "accepted": False}]}
@@ -127,8 +130,7 @@ def test_a_part_of_a_proposal_is_checked_as_a_whole(tmp_path: Path) -> None:
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("rename df to orders")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("rename df to orders")
         page.send("plan_accepted", plan=plan)
         changes = (await page.until("refactor_finished"))["proposal"]["changes"]
         ids = [change["change_id"] for change in changes]
@@ -145,8 +147,7 @@ def test_words_revise_the_plan(tmp_path: Path) -> None:
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number")
         page.send("plan_revised", plan=plan, words="leave cell 1 alone")
         revised = (await page.until("plan_ready", 2))["plan"]
         assert [step["cell_id"] for step in revised["steps"]] == ["a"]
@@ -162,8 +163,7 @@ def test_stopping_leaves_the_plan_and_closes_the_endpoint(tmp_path: Path) -> Non
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number")
         page.send("plan_accepted", plan=plan)
         await page.until("work_begun", 2)
         while len(scene.provider.requests) < 2:
@@ -204,8 +204,7 @@ def test_it_is_one_turn_of_the_history_and_of_the_days_sums(tmp_path: Path) -> N
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number")
         page.send("plan_accepted", plan=plan)
         await page.until("step_done")
         while len(scene.provider.requests) < 3:
@@ -234,8 +233,7 @@ def test_what_the_user_made_of_it_is_there_for_the_page_that_comes_again(tmp_pat
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number")
         page.send("review_kept", plan=plan, changes=[{"change_id": "one", "refused": True}])
         page.send("review_kept", plan={**plan, "steps": []})
         one = scene.refactors.newest("", "n.ipynb")
@@ -253,8 +251,7 @@ def test_a_plan_that_is_known_is_not_asked_for(tmp_path: Path) -> None:
     async def play(scene: Scene) -> None:
         scene.tell(**CELLS)
         page = scene.page()
-        page.ask("another number")
-        plan = (await page.until("plan_ready"))["plan"]
+        plan = await page.planned("another number")
         scene.tell(b="total = sum(df)  # typed since")
         page.send("refactor_requested", notebook="n.ipynb", instruction="i", plan=plan, **{"refactor_id": "known"})
         again = (await page.until("plan_ready", 2))["plan"]
