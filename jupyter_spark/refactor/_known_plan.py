@@ -64,7 +64,7 @@ def load_plan(path: Path) -> RefactorPlan:
         ) from None
     except FileNotFoundError:
         hint = "jupyter spark refactor NOTEBOOK WORDS --plan FILE writes one."
-        raise UsageError(f"There is no plan {path}.", hint) from None
+        raise UsageError(f"{path} holds no plan: there is no such file.", hint) from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"{path} cannot be read as a plan: {why}.", "Name the plan's file.") from None
