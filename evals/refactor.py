@@ -203,7 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             + ", ".join(f"{n} {key.partition(': ')[2]}" for key, n in counts.items() if key.startswith(f"{way}:"))
         )
     print(f"wrong and let through, or right and refused: {bad}")
-    whose = ", ".join(f"{number} {kind!r}" for kind, number in marked.items())
+    whose = ", ".join(f"{number} of '{kind}'" for kind, number in marked.items())
     print(f"right, and marked that the output may change: {marked.total()}" + (f" ({whose})" if whose else ""))
     return int(bool(bad) or (args.run and not run_all(args.only)))
 

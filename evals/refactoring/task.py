@@ -57,7 +57,7 @@ class Task:
     @property
     def kind(self) -> str:
         """What is to be done, without names."""
-        return " ".join(self.instruction.split()[:3])
+        return re.sub(r"^give .*", "give a better name", self.instruction)
 
 
 def kinds_and_texts(notebook: NotebookSnapshot) -> list[tuple[str, str]]:

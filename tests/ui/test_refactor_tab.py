@@ -32,11 +32,11 @@ PLAN = """insert markdown below cell 0: # Totals
 edit cell 1: double the total
 edit cell 2: use sorted
 delete cell 3
-edit cell 4: add type hints"""
+edit cell 4: name the types"""
 DOUBLED = "total = 2 * sum(df)\n\n\nprint(total)"
 TOP = "top = sorted(df)[-1]\nprint(top)"
 TYPED = CELLS[4].replace("(values)", "(values: list[float])", 1).replace("x = 1", "x: int = 1")
-ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "add type hints": TYPED}
+ANSWERS = {"double the total": DOUBLED, "use sorted": TOP, "name the types": TYPED}
 MAY_SCROLL = "pre, table, .jp-SparkRefactor-diff, .jp-Spark-unseen"
 
 
@@ -86,10 +86,10 @@ def test_from_an_instruction_to_accept_all_to_undo(lab: str, home: Path, page: P
     tab.wait_planned()
     expect(tab.rows).to_have_count(5)
     tab.row("use sorted").get_by_role("checkbox").uncheck()
-    tab.row("add type hints").get_by_role("button").click()
+    tab.row("name the types").get_by_role("button").click()
     instruction = tab.detail.get_by_label("What to do there")
-    expect(instruction).to_have_value("add type hints")
-    instruction.fill("add type hints, please")
+    expect(instruction).to_have_value("name the types")
+    instruction.fill("name the types, please")
     assert tab.sources()[:5] == list(CELLS)  # nothing is written before the user says so
     paced.rate_tok_s = 20.0
     tab.button("Write it").click()
@@ -99,7 +99,7 @@ def test_from_an_instruction_to_accept_all_to_undo(lab: str, home: Path, page: P
     page.keyboard.insert_text("\nprint('mine')")
     paced.rate_tok_s = math.inf
     tab.wait_ready()
-    assert any("add type hints, please" in str(record.body) for record in paced.records)
+    assert any("name the types, please" in str(record.body) for record in paced.records)
     expect(tab.rows).to_have_count(4)
     expect(tab.detail).to_contain_text("every cell parses")
     tab.button("Accept all").click()
@@ -169,7 +169,7 @@ def test_what_was_judged_is_there_after_a_reload(lab: str, home: Path, page: Pag
     tab.row("Totals").get_by_role("button").click()
     tab.button("Reject").click()
     tab.row("cell 3").get_by_role("checkbox").uncheck()
-    tab.row("add type hints").get_by_role("button").click()
+    tab.row("name the types").get_by_role("button").click()
     tab.tab.get_by_role("button", name="Accept change 1 of 2").click()
     half = TYPED.replace("x: int = 1", "x = 1")
     assert tab.sources()[:5] == [*CELLS[:4], half]
@@ -179,7 +179,7 @@ def test_what_was_judged_is_there_after_a_reload(lab: str, home: Path, page: Pag
     tab.open()
     expect(tab.row("Totals")).to_contain_text("rejected")
     expect(tab.row("cell 3").get_by_role("checkbox")).not_to_be_checked()
-    expect(tab.row("add type hints")).to_contain_text("+1 −1")  # one part is left
+    expect(tab.row("name the types")).to_contain_text("+1 −1")  # one part is left
     tab.button("Accept all ticked (2)").click()
     assert tab.sources()[:5] == [*CELLS[:2], TOP, CELLS[3], TYPED]
     tab.button("Undo refactor").click()
@@ -223,7 +223,7 @@ def test_parts_of_a_cell_by_keyboard_alone(lab: str, home: Path, page: Page) -> 
     tab.rows.first.get_by_role("button").focus()
     for _ in range(4):
         page.keyboard.press("ArrowDown")
-    expect(tab.detail).to_contain_text("cell 4 · add type hints")
+    expect(tab.detail).to_contain_text("cell 4 · name the types")
     tab.tab.get_by_role("button", name="Accept change 1 of 2").focus()
     page.keyboard.press("Enter")
     first = TYPED.replace("x: int = 1", "x = 1")
@@ -250,7 +250,7 @@ def test_a_page_that_reloads_in_mid_writing_joins_again(lab: str, home: Path, pa
     load(page, lab, "joined.ipynb")
     tab.open()
     expect(tab.tab.get_by_role("progressbar")).to_be_visible()
-    tab.row("add type hints").get_by_role("button").click()
+    tab.row("name the types").get_by_role("button").click()
     expect(tab.detail.get_by_label("The change as it arrives")).to_contain_text("values: list")  # what came before
     tab.button("Stop").click()
     tab.wait_planned()  # nothing was applied, and the plan is still there
@@ -273,7 +273,7 @@ def test_cells_of_one_answer_arrive_one_after_the_other(lab: str, home: Path, pa
     tab.button("Write it").click()
     expect(tab.row("double the total")).to_contain_text("written")
     expect(tab.status).to_contain_text("1 of 3 steps")
-    expect(tab.row("add type hints")).to_contain_text("waits")
+    expect(tab.row("name the types")).to_contain_text("waits")
     live = tab.detail.get_by_label("The change as it arrives")
     expect(live.locator("ins")).to_have_text(["top = sorted(df)[-1]"])
     expect(tab.row("use sorted")).to_contain_text("writing")

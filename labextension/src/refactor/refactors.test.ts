@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CellChange } from '../_wire';
 import { changeOf, edit, eventsOf, HEAD, LATE, NOTHING, Page, SOURCES, sourcesOf } from './fixtures';
+
+// What rests a moment before it is told must not outlive its test.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 describe('accepting', () => {
   it('writes every change, and leaves the rest of the notebook as it is', () => {

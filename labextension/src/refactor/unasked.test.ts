@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CellChange, ReviewAsked, ReviewEvent, VerificationReport } from '../_wire';
 import { answered } from './asked';
 import { edit, eventsOf, FIGURES, HEAD, Page, PLAN, sourcesOf } from './fixtures';
+
+// What rests a moment before it is told must not outlive its test.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 const CHANGES: CellChange[] = [edit('a', 'df = []'), edit('d', 'new = 1')];
 const ASKED: ReviewAsked = {
