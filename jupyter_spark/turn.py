@@ -269,6 +269,7 @@ class _Turn:
             figures=self.figures(),
             text=text,
             proposal=proposal,
+            is_cut=self._reason == "length",
             conversation=settled(self.request, said, proposal) if goes_on else None,
         )
 

@@ -46,7 +46,10 @@ class WireModel(BaseModel):
 
 
 class CellSnapshot(WireModel):
-    """One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text."""
+    """One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text.
+
+    ``editable`` and ``deletable`` are false where the cell's metadata lock it.
+    """
 
     cell_id: str
     kind: Literal["code", "markdown", "raw"] = "code"
@@ -54,6 +57,13 @@ class CellSnapshot(WireModel):
     execution_count: int | None = None
     outputs: str = ""
     tags: tuple[str, ...] = ()
+    editable: bool = True
+    deletable: bool = True
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the cell is to be left as it is: nobody may change it, or take it away."""
+        return not (self.editable and self.deletable)
 
     @property
     def key(self) -> str:
@@ -382,13 +392,17 @@ class UsageReported(TurnEvent):
 
 
 class TurnFinished(TurnEvent):
-    """The turn is done; ``conversation`` is what the next one goes on from, and stays in the process."""
+    """The turn is done; ``conversation`` is what the next one goes on from, and stays in the process.
+
+    ``is_cut``: the answer ended at the output limit.
+    """
 
     type: Literal["turn_finished"] = "turn_finished"
     model: str
     figures: TurnFigures
     text: str
     proposal: Proposal | None = None
+    is_cut: bool = False
     conversation: Conversation | None = Field(default=None, exclude=True, repr=False)
 
 

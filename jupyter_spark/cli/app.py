@@ -12,6 +12,7 @@ from jupyter_spark.cli.options import (
     Again,
     Apply,
     Cell,
+    CellTimeout,
     Cluster,
     Common,
     Config,
@@ -21,6 +22,7 @@ from jupyter_spark.cli.options import (
     MoreWords,
     NoContext,
     Notebook,
+    Notebooks,
     OutputFolder,
     PlanFile,
     ProfileName,
@@ -179,6 +181,7 @@ def refactor(
     again: Again = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many cells are written at once.")] = 8,
     cluster: Cluster = None,
+    cell_timeout: CellTimeout = 300.0,
     as_json: Json = False,
     tier: Tier = TierName.SPARK,
     profile: ProfileName = None,
@@ -186,10 +189,11 @@ def refactor(
 ) -> int:
     """Refactor whole notebooks as told; only diffs without --apply."""
     from jupyter_spark.cli.edit import Writing
-    from jupyter_spark.cli.refactor import Refactoring, refactor_all
+    from jupyter_spark.cli.refactor import refactor_all
+    from jupyter_spark.cli.refactor_arguments import Refactoring
 
     common = Common(tier.value, profile, config)
-    how = Refactoring(jobs, verify.value, plan, output, revise=revise, again=again, cluster=cluster)
+    how = Refactoring(jobs, verify.value, plan, output, revise, again, cluster, cell_timeout)
     writing = Writing(apply, yes)
     return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, how, writing))
 
@@ -199,32 +203,32 @@ def refactor(
 
 @app.command()
 def undo(
-    notebook: Notebook,
+    notebooks: Notebooks,
     as_json: Json = False,
     tier: Tier = TierName.SPARK,
     profile: ProfileName = None,
     config: Config = None,
 ) -> int:
-    """Take the last edit of a notebook back, byte for byte."""
+    """Take the last edit of each notebook back, byte for byte."""
     from jupyter_spark.cli.undo import take_back
 
     common = Common(tier.value, profile, config)
-    return carry_out(as_json, lambda report: take_back(report, common, notebook))
+    return carry_out(as_json, lambda report: take_back(report, common, notebooks))
 
 
 @app.command()
 def redo(
-    notebook: Notebook,
+    notebooks: Notebooks,
     as_json: Json = False,
     tier: Tier = TierName.SPARK,
     profile: ProfileName = None,
     config: Config = None,
 ) -> int:
-    """Apply again what was last taken back."""
+    """Apply again what was last taken back in each notebook."""
     from jupyter_spark.cli.undo import apply_again
 
     common = Common(tier.value, profile, config)
-    return carry_out(as_json, lambda report: apply_again(report, common, notebook))
+    return carry_out(as_json, lambda report: apply_again(report, common, notebooks))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from jupyter_spark.cli.interrupt import run_interruptible
 from jupyter_spark.cli.live import LiveView, QuietView, View
 from jupyter_spark.cli.report import DONE, Report, has_display
 from jupyter_spark.cli.scene import Scene, code_cell, failed_cell, read_words, set_scene
-from jupyter_spark.errors import EditRefused, NotebookError, SparkError, TurnStopped
+from jupyter_spark.errors import EditRefused, NotebookError, SparkError, TurnStopped, UsageError
 from jupyter_spark.fallback import run_turn_or_substitute
 from jupyter_spark.figures import say_figures
 from jupyter_spark.journal import SafeJournal, notebook_scope, open_journal
@@ -28,6 +28,7 @@ from jupyter_spark.providers import open_provider
 from jupyter_spark.recording import recorded
 from jupyter_spark.wire import (
     CellEdit,
+    CellSnapshot,
     Proposal,
     TurnCancelled,
     TurnFailed,
@@ -71,7 +72,8 @@ def rewrite_cell(report: Report, common: Common, path: Path, cell: str, words: l
     instruction = read_words(words)
     scene = set_scene(common, path)
     _require_writable(path, writing)
-    return _edit(report, scene, scene.request("rewrite", instruction, target=code_cell(scene, cell)), writing)
+    target = _unlocked(scene, code_cell(scene, cell))
+    return _edit(report, scene, scene.request("rewrite", instruction, target=target), writing)
 
 
 def fix_cell(report: Report, common: Common, path: Path, cell: str | None, words: list[str], writing: Writing) -> int:
@@ -80,7 +82,16 @@ def fix_cell(report: Report, common: Common, path: Path, cell: str | None, words
     scene = set_scene(common, path)
     _require_writable(path, writing)
     target, error = failed_cell(scene, cell)
-    return _edit(report, scene, scene.request("fix", instruction, target=target, error=error), writing)
+    request = scene.request("fix", instruction, target=_unlocked(scene, target), error=error)
+    return _edit(report, scene, request, writing)
+
+
+def _unlocked(scene: Scene, cell: CellSnapshot) -> CellSnapshot:
+    """Return a cell that may be changed."""
+    if not cell.editable:
+        told = f"Cell {scene.index_of(cell)} is locked: its metadata says that it is not editable."
+        raise UsageError(told, "Take that away in JupyterLab (Property Inspector) to work on it.", code="locked")
+    return cell
 
 
 def _require_writable(path: Path, writing: Writing) -> None:

@@ -44,6 +44,7 @@ class Common:
 
 
 Notebook = Annotated[Path, typer.Argument(metavar="NOTEBOOK", show_default=False)]
+Notebooks = Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...", show_default=False)]
 Words = Annotated[list[str], typer.Argument(metavar="WORDS", help="What you want; - reads it from stdin.")]
 MoreWords = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="What to mind.")]
 Cell = Annotated[str, typer.Option("--cell", "-c", metavar="CELL", help="Index from 0, cell id, or In[7].")]
@@ -72,6 +73,15 @@ Cluster = Annotated[
     str | None,
     typer.Option(
         "--cluster", metavar="ADDRESS", help="Let the workers of this Dask cluster do it, e.g. tcp://HOST:8786."
+    ),
+]
+CellTimeout = Annotated[
+    float,
+    typer.Option(
+        "--cell-timeout",
+        metavar="SECONDS",
+        min=1,
+        help="With --verify run: how long a cell may run; its run ends then.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]

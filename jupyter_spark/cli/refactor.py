@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_spark.cli.edit import Writing
 from jupyter_spark.cli.interrupt import run_interruptible
+from jupyter_spark.cli.refactor_arguments import (
+    Refactoring,
+    each_once,
+    notebooks_and_words,
+    read_plan_of,
+    require_sense,
+)
 from jupyter_spark.cli.refactor_done import OutputFolder, is_done_in_place
 from jupyter_spark.cli.refactor_outcome import refusal, show_outcome
 from jupyter_spark.cli.refactor_view import DONE_BEFORE, NOT_WRITTEN, Row, open_view, show_rows
@@ -29,12 +35,10 @@ from jupyter_spark.refactor import (
     apply_proposal,
     do_work,
     done_key,
-    load_plan,
     proposed,
     refactor_record,
 )
 from jupyter_spark.settings import load_limits
-from jupyter_spark.verify import VerifyMode
 from jupyter_spark.wire_refactor import RefactorProposal
 
 if TYPE_CHECKING:
@@ -45,45 +49,14 @@ Outcome = WorkDone | SparkError
 Place = Callable[[Iterable[tuple[int, NotebookWork]]], Iterator[tuple[int, Outcome]]]
 
 
-@dataclass(frozen=True)
-class Refactoring:
-    """How a refactor is done.
-
-    Attributes
-    ----------
-    jobs : int
-        How many cells are written at once.
-    verify : str
-        ``none``: what the checks of the notebook as a whole find is told, and no reason not to write; ``static``: they
-        must hold; ``run``: and the notebook, run before and after, must still do what it did.
-    plan : Path, optional
-        The plan: read where the file is there, else written, and nothing more is done.
-    output : Path, optional
-        The folder that changed notebooks go to instead.
-    revise : str
-        What is said about the plan: it is made anew, written, and nothing more is done.
-    again : bool
-        Whether also notebooks are done that the same refactor is done with.
-    cluster : str, optional
-        The address of the Dask cluster whose workers do it.
-    """
-
-    jobs: int = 8
-    verify: VerifyMode = "static"
-    plan: Path | None = None
-    output: Path | None = None
-    revise: str = ""
-    again: bool = False
-    cluster: str | None = None
-
-
 def refactor_all(report: Report, common: Common, arguments: list[str], how: Refactoring, writing: Writing) -> int:
     """Refactor every notebook that is named; the last argument is the instruction."""
-    *paths, words = arguments
-    if not paths or not words.strip() or words.endswith(".ipynb"):
-        raise UsageError("A refactor needs notebooks and words.", 'E.g. refactor nb.ipynb "rename df to orders"')
-    _require_sense(paths, how, writing)
-    every = _Every(report, common, [Path(path) for path in paths], words, how, writing)
+    named, words = notebooks_and_words(arguments)
+    paths, notes = each_once(named)
+    require_sense(paths, how, writing)
+    for note in notes:
+        report.note(note, style="dim")
+    every = _Every(report, common, paths, words, how, writing)
     try:
         with _place(report, how.cluster, len(paths)) as place:
             every.done_at(place)
@@ -96,20 +69,6 @@ def refactor_all(report: Report, common: Common, arguments: list[str], how: Refa
         every.close()
     statuses = {row["status"] for row in show_rows(report, every.rows)}
     return FAILED if FAILED in statuses else CHECK_FAILED if CHECK_FAILED in statuses else DONE
-
-
-def _require_sense(paths: list[str], how: Refactoring, writing: Writing) -> None:
-    if how.plan is not None and len(paths) > 1:
-        raise UsageError("A plan is for one notebook.", "Name one notebook with --plan.")
-    if how.revise and (how.plan is None or not how.plan.exists()):
-        raise UsageError("There is no plan to revise.", "Name its file with --plan.")
-    if how.output is None:
-        return
-    if writing.apply:
-        raise UsageError("--apply and --output exclude each other.", "--output DIR writes changed copies there.")
-    names = [Path(path).name for path in paths]
-    if len(set(names)) < len(names):
-        raise UsageError("Two notebooks of one name would go to one file.", "Refactor them one by one.")
 
 
 @contextmanager
@@ -141,7 +100,7 @@ def _here(report: Report, total: int) -> Place:
 def _outcome(report: Report, work: NotebookWork, title: str) -> Outcome:
     try:
         with open_view(report, title, snapshot(parse_notebook(work.data)).cells) as view:
-            return run_interruptible(do_work(work, view.show))
+            return run_interruptible(do_work(work, view.show, view.progress))
     except TurnStopped:
         raise
     except (SparkError, OSError) as error:
@@ -151,7 +110,8 @@ def _outcome(report: Report, work: NotebookWork, title: str) -> Outcome:
 def _told(error: SparkError | OSError) -> SparkError:
     if isinstance(error, SparkError):
         return error
-    return SparkError(f"{error.strerror or error}.", "Look at the file and its folder.", code="os")
+    where = f"{error.filename}: " if error.filename else ""
+    return SparkError(f"{where}{error.strerror or error}.", "Look at the file and its folder.", code="os")
 
 
 class _Every:
@@ -213,7 +173,9 @@ class _Every:
         if self._writing.apply:
             require_writable(path)
         how = self._how
-        plan = load_plan(how.plan) if how.plan is not None and how.plan.exists() else None
+        plan = None
+        if how.plan is not None and how.plan.exists():
+            plan = read_plan_of(how.plan, self._words, scene.notebook, revise=bool(how.revise))
         return scene, NotebookWork(
             path=scene.notebook.path or str(path),
             data=scene.file.data,
@@ -223,6 +185,7 @@ class _Every:
             tier="deep" if self._common.tier == "deep" else "spark",
             jobs=how.jobs,
             verify=how.verify,
+            cell_timeout_s=how.cell_timeout_s,
             plan=plan,
             revise=how.revise,
             only_plan=how.plan is not None and (plan is None or bool(how.revise)),
@@ -237,7 +200,8 @@ class _Every:
             raise
         except (SparkError, OSError) as error:
             path, why = self._paths[number], _told(error)
-            self._report.error(SparkError(f"{path}: {why.message}", why.hint, code=why.code), FAILED)
+            told = why.message if str(path) in why.message else f"{path}: {why.message}"
+            self._report.error(SparkError(told, why.hint, code=why.code), FAILED)
             row = {"notebook": str(path), "status": FAILED, "fate": "failed", "error": self._report.result["error"]}
             self._rows[number] = row
 
@@ -249,7 +213,8 @@ class _Every:
             raise outcome
         if outcome.proposal is None:
             return self._planned(scene, outcome)
-        row = show_outcome(self._report, scene.path, outcome, outcome.proposal)
+        row = show_outcome(self._report, scene, outcome, outcome.proposal)
+        row |= {"verify": work.verify, "findings": list(outcome.findings)}
         wanted = self._writing.apply or self._how.output is not None
         if outcome.findings and not (wanted and self._writing.anyway):
             held, why = refusal(outcome)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from jupyter_spark.cli.diffs import show_diff, unified
 from jupyter_spark.cli.refactor_view import Row
 from jupyter_spark.cli.report import DONE, Report
-from jupyter_spark.refactor import WorkDone
+from jupyter_spark.cli.scene import Scene
+from jupyter_spark.refactor import WorkDone, change_title, in_notebook_order, told_findings, told_marks
 from jupyter_spark.verify import render_report
 from jupyter_spark.wire_refactor import RefactorProposal
 
 
-def show_outcome(report: Report, path: Path, done: WorkDone, proposal: RefactorProposal) -> Row:
+def show_outcome(report: Report, scene: Scene, done: WorkDone, proposal: RefactorProposal) -> Row:
     """Show a proposal, what does not hold, and its verification; return its row."""
-    for change in proposal.changes:
-        show_diff(report, unified(change.old_source, change.new_source, f"{path} {change.operation} {change.cell_id}"))
-    for finding in proposal.findings:
+    path, cells = scene.path, scene.notebook.cells
+    for change in in_notebook_order(cells, proposal.changes):
+        title = f"{path} {change_title(change, cells)}"
+        lines = unified(change.old_source, change.new_source, title)
+        show_diff(report, lines or [f"--- {title}"])
+    for finding in told_findings(proposal, cells):
         report.note(f"✗ {finding}", style="red")
     row: Row = {"notebook": str(path), "changes": len(proposal.changes), "proposal": proposal.model_dump(mode="json")}
     row |= {"status": DONE, "applied": False, "figures": done.figures.model_dump(mode="json")}
@@ -24,7 +26,7 @@ def show_outcome(report: Report, path: Path, done: WorkDone, proposal: RefactorP
         report.note(render_report(done.verification), None if done.verification.holds else "red")
         row["verification"] = done.verification.model_dump(mode="json")
     elif proposal.marks:
-        for mark in proposal.marks:
+        for mark in told_marks(proposal, cells):
             report.note(f"! {mark}", style="yellow")
         report.note("Whether the output changes is seen by running it: --verify run.", style="dim")
     return row

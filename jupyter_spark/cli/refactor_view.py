@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections import Counter
@@ -13,9 +14,12 @@ from jupyter_spark.figures import duration
 from jupyter_spark.refactor import plan_lines
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import AnyRefactorEvent, NotebookChecked, PlanReady, RefactorNotice, StepDone
+from jupyter_spark.wire_verify import Run, VerifyProgress
 
 Row = dict[str, Any]
 NAME_CHARS = 40
+STILL_S = 2.0  # so long a cell runs before it is told that it does
+RUNNING = "running the notebook"
 NOT_WRITTEN, DONE_BEFORE = "not written", "done before"
 NEXT = {
     NOT_WRITTEN: "--apply writes it; --output DIR writes changed copies.",
@@ -30,6 +34,7 @@ def show_rows(report: Report, rows: list[Row]) -> list[Row]:
     report.table(
         ["NOTEBOOK", "CHANGES", "VERIFIED", "TOOK", "TOKENS", "FATE"],
         [[_short(row["notebook"]), str(row.get("changes", "")), *_figures_of(row), row["fate"]] for row in rows],
+        spare=("TOKENS", "TOOK", "CHANGES", "VERIFIED"),
     )
     fates = {row["fate"] for row in rows}
     for fate, next_step in NEXT.items():
@@ -44,20 +49,29 @@ def _short(path: str) -> str:
         return path
     near = os.path.relpath(path)
     name = near if len(near) < len(path) else path
-    return name if len(name) <= NAME_CHARS else f"…{name[1 - NAME_CHARS :]}"
+    most = max(min(NAME_CHARS, console(sys.stdout).width // 3), 12)
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _figures_of(row: Row) -> tuple[str, str, str]:
     """In a few words: what the verification found, how long it took, and the tokens in and out."""
-    verification = row.get("verification", {})
-    cells = verification.get("cells", ())
-    counts = Counter(cell["verdict"].replace("_", " ") for cell in cells)
     figures = row.get("figures", {})
     usage = figures.get("usage") or {}
     tokens = f"{usage['input_tokens']:,} + {usage['output_tokens']:,}" if usage else ""
     took = duration(figures["total_s"]) if figures.get("total_s") else ""
-    found = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-    return f"nothing ({found})" if verification.get("unverified") else found, took, tokens
+    return _verified(row), took, tokens
+
+
+def _verified(row: Row) -> str:
+    """What the cells did when they were run; where they were not, what the checks of the text found."""
+    if (verification := row.get("verification")) is not None:
+        counts = Counter(cell["verdict"].replace("_", " ") for cell in verification["cells"])
+        found = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+        return f"nothing ({found})" if verification["unverified"] else found
+    if "verify" not in row or row["verify"] == "none":
+        return "no" if "verify" in row else ""
+    count = len(row["findings"])
+    return "checks hold" if not count else "1 finding" if count == 1 else f"{count} findings"
 
 
 class RefactorView:
@@ -73,6 +87,7 @@ class RefactorView:
 
     def __init__(self, report: Report, title: str, cells: tuple[CellSnapshot, ...]) -> None:
         self._report, self._title, self._cells = report, title, cells
+        self._runs: dict[Run, VerifyProgress] = {}
 
     def __enter__(self) -> RefactorView:
         return self
@@ -92,8 +107,19 @@ class RefactorView:
         elif isinstance(event, RefactorNotice):
             self._tell(event.message)
 
+    def progress(self, progress: VerifyProgress) -> None:
+        """Take how far a run of the notebook is: a cell that is soon done is not told."""
+        self._runs[progress.run] = progress
+        if progress.phase == "running":
+            asyncio.get_running_loop().call_later(STILL_S, self._still, progress)
+
+    def _still(self, progress: VerifyProgress) -> None:
+        if self._runs.get(progress.run) is progress:
+            self._tell(f"Running {progress.run}: code cell {progress.cell} of {progress.cells} …")
+
     def _step(self, event: StepDone) -> None:
-        self._tell(f"{event.done} of {event.total} {event.error}".rstrip())
+        written = f"{event.done} of {event.total} written"
+        self._tell(f"{written}; {event.error}" if event.error else written)
 
     def _tell(self, text: str) -> None:
         self._report.note(text, style="dim")
@@ -139,6 +165,12 @@ class LiveRefactorView(RefactorView):
             self._bar.update(self._task, state="checked")
         elif isinstance(event, RefactorNotice):
             self._bar.update(self._task, state=printable(event.message)[:60])
+
+    def progress(self, progress: VerifyProgress) -> None:
+        """Take how far a run of the notebook is."""
+        self._runs[progress.run] = progress
+        running = [f"{run}: {p.cell} of {p.cells}" for run, p in self._runs.items() if p.phase == "running"]
+        self._bar.update(self._task, state=f"running cells, {', '.join(running)}" if running else RUNNING)
 
     def _step(self, event: StepDone) -> None:
         if event.error:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 DONE, FAILED, USAGE, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+_LAST_COLUMN = 20
 DEBUG_SWITCH = "JUPYTER_SPARK_DEBUG"
 # What a terminal would take as a command; a notebook or a model may hold anything.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -63,8 +64,11 @@ class Report:
             sys.stdout.flush()
             _print(sys.stderr, text, style)
 
-    def table(self, headings: list[str], rows: list[list[str]]) -> None:
-        """Write a table; piped, its rows are not cut and have tabs between the cells."""
+    def table(self, headings: list[str], rows: list[list[str]], spare: Sequence[str] = ()) -> None:
+        """Write a table; piped, its rows are not cut and have tabs between the cells.
+
+        The columns of ``spare`` are left out, one by one, while a screen is too narrow for them.
+        """
         if self.as_json:
             return
         if not sys.stdout.isatty():
@@ -74,12 +78,17 @@ class Report:
         from rich.table import Table
         from rich.text import Text
 
+        screen = console(sys.stdout)
+        for heading in spare:
+            if _width(headings, rows) > screen.width:
+                column = headings.index(heading)
+                headings, *rows = [line[:column] + line[column + 1 :] for line in (headings, *rows)]
         table = Table(box=None, header_style="bold", pad_edge=False)
         for heading in headings:  # a narrow screen takes its toll from the last column first
             table.add_column(heading, no_wrap=heading != headings[-1])
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
-        console(sys.stdout).print(table)
+        screen.print(table)
 
     def error(self, error: SparkError, status: int) -> None:
         """Write what went wrong and what to do: one line on stderr."""
@@ -97,6 +106,12 @@ class Report:
                 text = json.dumps(self.result, indent=2)
             sys.stdout.write(text + "\n")
         sys.stdout.flush()
+
+
+def _width(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table is at least: its last column may be broken into lines, of a few words each."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    return sum(widths[:-1]) + 2 * (len(widths) - 1) + min(widths[-1], _LAST_COLUMN)
 
 
 def console(file: TextIO) -> Console:

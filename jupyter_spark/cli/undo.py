@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_spark.cli.diffs import show_diff, unified
-from jupyter_spark.cli.report import DONE, Report
-from jupyter_spark.errors import NotebookError
+from jupyter_spark.cli.report import DONE, FAILED, Report
+from jupyter_spark.errors import NotebookError, SparkError
 from jupyter_spark.journal import Journal, notebook_scope, open_journal
 from jupyter_spark.notebook import (
     NotebookFile,
@@ -25,14 +25,35 @@ if TYPE_CHECKING:
     from jupyter_spark.cli.options import Common
 
 
-def take_back(report: Report, common: Common, path: Path) -> int:
-    """Undo the last edit of a notebook that stands."""
-    return _change(report, common, path, undo=True)
+def take_back(report: Report, common: Common, paths: list[Path]) -> int:
+    """Undo the last edit of each notebook that stands."""
+    return _change_all(report, common, paths, undo=True)
 
 
-def apply_again(report: Report, common: Common, path: Path) -> int:
-    """Redo the edit that was last undone."""
-    return _change(report, common, path, undo=False)
+def apply_again(report: Report, common: Common, paths: list[Path]) -> int:
+    """Redo the edit of each notebook that was last undone."""
+    return _change_all(report, common, paths, undo=False)
+
+
+def _change_all(report: Report, common: Common, paths: list[Path], *, undo: bool) -> int:
+    """One that fails stops no other."""
+    if len(paths) == 1:
+        return _change(report, common, paths[0], undo=undo)
+    rows, status = [], DONE
+    for path in paths:
+        report.result = {"notebook": str(path)}
+        try:
+            _change(report, common, path, undo=undo)
+        except (SparkError, OSError) as error:
+            status = FAILED
+            told = error.message if isinstance(error, SparkError) else f"{error.strerror or error}."
+            hint = error.hint if isinstance(error, SparkError) else "Look at the file and its folder."
+            code = error.code if isinstance(error, SparkError) else "os"
+            where = "" if str(path) in told else f"{path}: "
+            report.error(SparkError(f"{where}{told}", hint, code=code), FAILED)
+        rows.append(report.result)
+    report.result = {"notebooks": rows}
+    return status
 
 
 def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
@@ -62,8 +83,9 @@ def _change(report: Report, common: Common, path: Path, *, undo: bool) -> int:
         "diff": "\n".join(lines),
     }
     show_diff(report, lines)
-    other = "redo" if undo else "undo"
-    report.note(f"✓ {verb} of cell {index} is written (jupyter spark {other} {shlex.quote(str(path))})", style="green")
+    again = f"jupyter spark {'redo' if undo else 'undo'} {shlex.quote(str(path))}"
+    done = "taken back" if undo else "written again"
+    report.note(f"✓ the edit of cell {index} is {done} ({again})", style="green")
     return DONE
 
 
@@ -94,10 +116,10 @@ def _change_whole(
         write_atomically(path, whole, data)
     else:
         _write(journal, edit, undo, path, whole, data)
-    verb, other = ("undo", "redo") if undo else ("redo", "undo")
     report.result = {"notebook": str(path), "turn_id": edit.turn_id, "undone": undo}
-    again = f"jupyter spark {other} {shlex.quote(str(path))}"
-    report.note(f"✓ {verb} of the refactor is written ({again})", style="green")
+    again = f"jupyter spark {'redo' if undo else 'undo'} {shlex.quote(str(path))}"
+    done = "taken back" if undo else "written again"
+    report.note(f"✓ the refactor of {path} is {done} ({again})", style="green")
     return DONE
 
 

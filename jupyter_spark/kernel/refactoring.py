@@ -30,10 +30,14 @@ from jupyter_spark.refactor import (
     RefactorJob,
     WorkDone,
     apply_proposal,
+    change_title,
+    in_notebook_order,
     load_plan,
     plan_lines,
     refactor_record,
     refitted,
+    told_findings,
+    told_marks,
     worked_on,
     write_back,
 )
@@ -135,7 +139,13 @@ class KernelRefactor:
         if name is None:
             if asked.yes:
                 raise UsageError("This kernel does not know its notebook's file.", "Use: jupyter spark refactor")
-            return None, b"", self._session.snapshot()
+            known = self._session.snapshot()
+            if not any(cell.source.strip() for cell in known.cells):
+                raise UsageError(
+                    "This kernel knows no saved notebook, and no cell that ran in it.", "Use: jupyter spark refactor"
+                )
+            self._print("note: this kernel knows no saved notebook: this is about the cells that ran in it.", DIM)
+            return None, b"", known
         path = Path(name)
         if asked.yes:
             require_writable(path)
@@ -179,7 +189,7 @@ class KernelRefactor:
             raise
         assert done.proposal is not None  # noqa: S101 - it ends with one
         session.journal.record_turn(refactor_record(work, notebook.cells, done))
-        self._show(done.proposal)
+        self._show(done.proposal, notebook.cells)
         if done.verification is not None:
             self._print(render_report(done.verification), "" if done.verification.holds else RED)
         figures = " · ".join([profile.name, *say_figures(done.figures)])
@@ -208,15 +218,15 @@ class KernelRefactor:
                 live.draw()
         raise TurnStopped("Stopped.", "Nothing was written.")
 
-    def _show(self, proposal: RefactorProposal) -> None:
-        for change in proposal.changes:
-            name = f"{change.operation} {change.cell_id}"
+    def _show(self, proposal: RefactorProposal, cells: Sequence[CellSnapshot]) -> None:
+        for change in in_notebook_order(cells, proposal.changes):
+            name = change_title(change, cells)
             old, new = change.old_source.split("\n"), change.new_source.split("\n")
             for line in unified_diff(old, new, name, name, lineterm="") if old != new else [name]:
                 self._print(line, _COLOURS.get(line[:1], ""))
-        for finding in proposal.findings:
+        for finding in told_findings(proposal, cells):
             self._print(f"✗ {finding}", RED)
-        for mark in proposal.marks:
+        for mark in told_marks(proposal, cells):
             self._print(f"! {mark}", YELLOW)
 
     # --- the file ---

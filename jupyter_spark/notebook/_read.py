@@ -198,8 +198,8 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
         lines = source if isinstance(source, list) else ["" if source is None else source]
         if not all(isinstance(line, str) for line in lines):
             raise _not_a_notebook(f"{name}: the source of cell {index} is neither text nor a list of lines.")
-        cell_id, kind, count, outputs = (
-            item.value.get(key) for key in ("id", "cell_type", "execution_count", "outputs")
+        cell_id, kind, count, outputs, metadata = (
+            item.value.get(key) for key in ("id", "cell_type", "execution_count", "outputs", "metadata")
         )
         # Without an id of its own (nbformat < 4.5, or a copied cell) a cell is known by its place.
         if not isinstance(cell_id, str) or not cell_id or cell_id in seen or cell_id.startswith("#"):
@@ -212,7 +212,9 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
             source=without_lone_surrogates("".join(lines)),
             execution_count=count if isinstance(count, int) else None,
             outputs=without_lone_surrogates(render_outputs(outputs)) if isinstance(outputs, list) else "",
-            tags=_tags(item.value.get("metadata")),
+            tags=_tags(metadata),
+            editable=not _forbids(metadata, "editable"),
+            deletable=not _forbids(metadata, "deletable"),
         )
         cells.append(Cell(index, taken, item.value))
     return tuple(cells)
@@ -221,6 +223,11 @@ def _read_cells(span: Container, name: str) -> tuple[Cell, ...]:
 def _tags(metadata: Any) -> tuple[str, ...]:
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     return tuple(without_lone_surrogates(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+
+
+def _forbids(metadata: Any, key: str) -> bool:
+    """Whether a cell's metadata lock it; what is not there, or is no answer, locks nothing."""
+    return isinstance(metadata, dict) and metadata.get(key) is False
 
 
 def _language(metadata: Any) -> str:

@@ -94,6 +94,11 @@ class CarryingOut:
             self._changes = repairing.changes
             checks = self._with_causes()
             yield NotebookChecked(**self._run.head(), checks=checks)
+        if left := self._without_losses(checks):
+            for check in left:
+                yield RefactorNotice(**self._run.head(), message=check.message, cell_id=check.cell_id)
+            checks = self._with_causes()
+            yield NotebookChecked(**self._run.head(), checks=checks)
         proposal = RefactorProposal(
             proposal_id=uuid.uuid4().hex[:16],
             refactor_id=self._run.refactor_id,
@@ -181,6 +186,18 @@ class CarryingOut:
             total=progress.total,
             left_s=left_s,
         )
+
+    def _without_losses(self, checks: Sequence[NotebookCheck]) -> list[NotebookCheck]:
+        """Leave cells as they were that would lose a definition, where the others can be done without them."""
+        lost = {check.cell_id: check.message for check in checks if not check.ok and check.name == "definitions_kept"}
+        written = {change.step_id for change in self._changes}
+        alone = [step for step in self._steps.values() if step.cell_id in lost and stands_alone(step, self._plan)]
+        told = len(self._left)
+        for step in alone:
+            if step.step_id in written:
+                self._leave(step, lost[step.cell_id])
+                self._changes = [change for change in self._changes if change.step_id != step.step_id]
+        return self._left[told:]
 
     def _leave(self, step: PlanStep, why: str) -> None:
         self._left.append(left_check(cell_label(self._cells, step.cell_id), step.cell_id, why))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from jupyter_spark.dataflow import CellNames, cell_names
 from jupyter_spark.ipysyntax import syntax_error
 from jupyter_spark.refactor._calls import misfits
 from jupyter_spark.refactor._facts import facts_of
+from jupyter_spark.refactor._losses import definitions_lost
 from jupyter_spark.refactor._planning import cell_label
 from jupyter_spark.wire import CellSnapshot
 from jupyter_spark.wire_refactor import CellChange, NotebookCheck, NotebookCheckName, RefactorPlan
@@ -57,7 +57,7 @@ def check_notebook(
         "names_renamed": lambda: _still_there(after, renamed),
         "calls_fit": lambda: misfits(before, after, renamed),
         "imports_found": lambda: _imports_lost(before, after),
-        "definitions_kept": lambda: _definitions_lost(before, after, plan, renamed),
+        "definitions_kept": lambda: definitions_lost(before, after, plan, changes),
     }
     results: list[NotebookCheck] = []
     for name, find in every.items():
@@ -186,34 +186,6 @@ def _still_there(after: Sequence[CellSnapshot], renamed: Mapping[str, str]) -> F
         for old in sorted(renamed.keys() & (names.defines | names.uses)):
             message = f"{cell_label(after, cell.cell_id)} still has '{old}', which is '{renamed[old]}' now."
             yield cell.cell_id, message, (old,)
-
-
-def _definitions_lost(
-    before: Sequence[CellSnapshot], after: Sequence[CellSnapshot], plan: RefactorPlan, renamed: Mapping[str, str]
-) -> Found:
-    """Every function and class is still there, unless the words ask for less."""
-    if asks_for_less(plan.instruction):
-        return
-    there, had = _definitions(after), _definitions(before)
-    by_id = {cell.cell_id: cell for cell in after}
-    for cell in before:
-        kept = _definitions([by_id[cell.cell_id]]) if cell.cell_id in by_id else Counter[str]()
-        for name in facts_of(cell).functions:
-            now = renamed.get(name, name)
-            # Of several of one name, each counts: the others would be called in the place of one that is gone.
-            if not kept[now] and there[now] < had[name]:
-                message = f"'{name}' of {cell_label(before, cell.cell_id)} is gone, and was not asked to be removed."
-                yield cell.cell_id, message, (name,)
-
-
-def _definitions(cells: Sequence[CellSnapshot]) -> Counter[str]:
-    """How often each name is defined: a function that became a method, or a value, is not gone."""
-    found: Counter[str] = Counter()
-    for cell in cells:
-        names = facts_of(cell).definitions
-        found.update(names)
-        found.update(_names(cell).defines.difference(names))
-    return found
 
 
 # --- imports ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from jupyter_spark.errors import NotebookError, SparkError, UsageError
 from jupyter_spark.providers import Provider
+from jupyter_spark.refactor._admitting import admitted
 from jupyter_spark.refactor._carrying_out import CarryingOut
 from jupyter_spark.refactor._fan_out import bug
 from jupyter_spark.refactor._planning import notebook_hash, read_plan
@@ -94,6 +95,8 @@ async def _events(
     )
     if plan is not None and plan.notebook_hash != notebook_hash(job.snapshot.cells):
         raise NotebookError("The plan is for another state of the notebook.", "Make it anew.", code="plan_stale")
+    if not any(cell.source.strip() for cell in job.snapshot.cells):
+        raise NotebookError("There is no cell with a text in the notebook.", "Write a cell first.", code="no_cell")
     async with aclosing(_planned(run, plan, revise)) as planning:
         async for event in planning:
             if isinstance(event, PlanTurn):
@@ -119,7 +122,7 @@ async def _planned(run: Run, plan: RefactorPlan | None, revise: str) -> AsyncGen
             yield revise_each_cell(plan, revise, job.snapshot)
             return
     elif plan is not None:
-        yield plan
+        yield admitted(plan, job.snapshot.cells)
         return
     else:
         known = plan_by_rules(job.snapshot, job.instruction, small=job.profile.small)
@@ -145,10 +148,26 @@ async def _asked(run: Run, plan: RefactorPlan | None, revise: str) -> AsyncGener
             if isinstance(event, TurnFailed):
                 raise SparkError(event.message, event.hint, code=event.code)
             if isinstance(event, TurnFinished):
+                if event.is_cut:
+                    raise SparkError(
+                        "The plan was cut off at the output limit.",
+                        "Ask for less at once, or raise max_output_tokens of the profile.",
+                        code="plan_cut",
+                    )
                 if plan is None:
                     made = read_plan(event.text, job.snapshot, job.instruction)
                 else:
                     made = read_revision(event.text, plan, revise, job.snapshot)
                 if not made.renames and not any(step.accepted for step in made.steps):
-                    raise SparkError("The answer holds no plan.", "Say it in other words.", code="no_plan")
+                    raise _no_plan(made)
                 yield made
+
+
+def _no_plan(made: RefactorPlan) -> SparkError:
+    """Why nothing of an answer can be done: what was dropped of it, where it held something like a step."""
+    dropped = [note for note in made.notes if note.startswith("Dropped")]
+    if not dropped:
+        return SparkError("The answer holds no plan.", "Say it in other words.", code="no_plan")
+    more = f" (and {len(dropped) - 1} more)" if len(dropped) > 1 else ""
+    told = f"Nothing of the plan can be done. {dropped[0].rstrip('.')}{more}."
+    return SparkError(told, "Say it in other words.", code="no_plan")

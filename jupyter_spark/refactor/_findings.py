@@ -95,8 +95,18 @@ def _concerned(check: NotebookCheck, sides: _Sides) -> Iterator[tuple[str, str, 
     elif check.name == "names_in_order":
         for name in check.names:
             yield from _dangling(check, name, sides)
+    elif check.name == "definitions_kept":
+        yield check.cell_id, f"{check.message}{_as_it_was(check, sides)}", frozenset()
     else:
         yield check.cell_id, check.message, frozenset()
+
+
+def _as_it_was(check: NotebookCheck, sides: _Sides) -> str:
+    """The line of the cell that is to be there again."""
+    old = sides.old(check.cell_id)
+    name = re.compile(rf"^(?:(?:async )?def |class )?{re.escape(check.names[0])}\b.*", re.MULTILINE)
+    found = name.search(old.source) if old is not None and check.names else None
+    return f" It must define it still, as before: {found[0].strip()}" if found else ""
 
 
 def _dangling(check: NotebookCheck, name: str, sides: _Sides) -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -83,20 +83,21 @@ class Reading:
         """Take a step, unless the plan has one about the same cell that it cannot stand beside."""
         if len(self.steps) >= _MAX_STEPS:
             return
-        about = {step.cell_id, *step.cells}
         for index, other in enumerate(self.steps):
-            if "insert" in (step.operation, other.operation) or not about & {other.cell_id, *other.cells}:
+            if stand_together(step, other):
                 continue
-            kinds = {step.operation, other.operation}
-            if kinds == {"edit"}:
+            if {step.operation, other.operation} == {"edit"}:
                 words = "\n".join(dict.fromkeys((other.instruction, step.instruction)))
                 self.steps[index] = other.model_copy(update={"instruction": words})
                 return
-            if "move" in kinds and len(kinds) == 2 and not kinds & {"delete", "merge"}:
-                continue
             self.notes.append(f"Dropped: a second step about {self.label(step.cell_id)} ({step.operation}).")
             return
         self.steps.append(step)
+
+    def leave(self, cell: CellSnapshot) -> None:
+        """Note that a cell is locked, and so not edited."""
+        label = self.label(cell.cell_id)
+        self.notes.append(f"Dropped: edit {label} ({label} is locked)")
 
     def label(self, cell_id: str) -> str:
         """What people call a cell: its index from 0."""
@@ -115,6 +116,14 @@ class Reading:
             notes=tuple(dict.fromkeys(self.notes)),
             by=by,
         )
+
+
+def stand_together(step: PlanStep, other: PlanStep) -> bool:
+    """Whether two steps can both be done: of different cells, or one of them moves what the other writes."""
+    if "insert" in (step.operation, other.operation) or not {step.cell_id, *step.cells} & {other.cell_id, *other.cells}:
+        return True
+    kinds = {step.operation, other.operation}
+    return "move" in kinds and len(kinds) == 2 and not kinds & {"delete", "merge"}
 
 
 def cell_label(cells: Sequence[CellSnapshot], cell_id: str) -> str:
@@ -254,7 +263,7 @@ def _take_move(rest: str, reading: Reading) -> None:
     if place is None:
         raise ValueError("a move says where to: move cell 3 below cell 7")
     anchor = _below(place, reading)
-    for cell in reversed(_cells(rest[: place.start()].removesuffix(" to "), reading)):
+    for cell in reversed(_free(_cells(rest[: place.start()].removesuffix(" to "), reading), "move", reading)):
         if cell.cell_id != anchor:
             reading.add(PlanStep(step_id="", operation="move", cell_id=cell.cell_id, below=anchor))
 
@@ -284,10 +293,12 @@ def _take_cells(verb: str, rest: str, reading: Reading) -> None:
     if verb == "merge":
         if len(cells) < 2:
             raise ValueError("a merge names two cells or more")
+        if why := next(filter(None, (_refused(cell, reading) for cell in cells)), ""):
+            raise ValueError(why)
         ids = tuple(dict.fromkeys(cell.cell_id for cell in cells))
         reading.add(PlanStep(step_id="", operation="merge", cell_id=ids[0], cells=ids, instruction=words))
         return
-    for cell in cells:
+    for cell in _free(cells, verb, reading):
         words_of = "" if verb == "delete" else words
         step = PlanStep(step_id="", operation=verb, cell_id=cell.cell_id, instruction=words_of)
         reading.add(step)
@@ -303,10 +314,19 @@ def _cells(text: str, reading: Reading) -> list[CellSnapshot]:
         out += [reading.cell(ref) for ref in refs]
     if not out:
         raise ValueError("it names no cell")
-    for cell in out:
-        if is_ignored(cell):
-            raise ValueError(f"{reading.label(cell.cell_id)} is kept out of every turn")
     return out
+
+
+def _free(cells: Sequence[CellSnapshot], verb: str, reading: Reading) -> list[CellSnapshot]:
+    """The cells that may be changed; of the others it is noted why not."""
+    refused = {cell.cell_id: why for cell in cells if (why := _refused(cell, reading))}
+    reading.notes += [f"Dropped: {verb} {reading.label(cell_id)} ({why})" for cell_id, why in refused.items()]
+    return [cell for cell in cells if cell.cell_id not in refused]
+
+
+def _refused(cell: CellSnapshot, reading: Reading) -> str:
+    label = reading.label(cell.cell_id)
+    return f"{label} is kept out of every turn" if is_ignored(cell) else f"{label} is locked" if cell.is_locked else ""
 
 
 # --- writing ---------------------------------------------------------------------------------------

@@ -33,8 +33,20 @@ def refuse_rename(change: NameChange, cells: Sequence[CellSnapshot]) -> str:
         return f"No cell defines '{old}'."
     if hasattr(builtins, new):
         return f"'{new}' is one of Python's own names."
+    if why := refuse_locked(change, cells):
+        return why
     if taken := next((cell for cell in code if new in _words_bound(cell.source)), None):
         return f"'{new}' is a name already ({taken.label})."
+    return ""
+
+
+def refuse_locked(change: NameChange, cells: Sequence[CellSnapshot]) -> str:
+    """Return in one line which locked cell has the name that is to be another one, or nothing."""
+    for number, cell in enumerate(cells):
+        if cell.kind == "code" and cell.is_locked:
+            names = cell_names(cell.source)
+            if change.old in names.defines | names.uses | names.mutates:
+                return f"cell {number} is locked, and has '{change.old}'."
     return ""
 
 

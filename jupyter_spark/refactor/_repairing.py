@@ -58,6 +58,8 @@ class RepairPass:
     async def events(self, repairs: Sequence[Repair]) -> AsyncGenerator[AnyRefactorEvent, None]:
         """Ask for each cell once more, and keep what is better."""
         run, cells = self._run, self._run.job.snapshot.cells
+        locked = {cell.cell_id for cell in cells if cell.is_locked}
+        repairs = [repair for repair in repairs if repair.cell_id not in locked]
         by_cell = {repair.cell_id: repair for repair in repairs}
         for repair in repairs:
             message = f"Repairing {cell_label(cells, repair.cell_id)}: {_reason(repair)}"
@@ -106,7 +108,7 @@ class RepairPass:
 
         One of an error when it ran is taken if it makes nothing worse: whether it helps is seen when it runs.
         """
-        usable = [(repair, proposal) for repair, proposal in found if _is_repair(proposal)]
+        usable = [(repair, proposal) for repair, proposal in found if self._is_repair(repair, proposal)]
         one_by_one, kept = self.changes, []
         for repair, proposal in usable:
             tried = self._with(one_by_one, repair, proposal)
@@ -121,6 +123,17 @@ class RepairPass:
             one_by_one, kept = together, [repair for repair, _ in usable]
         self.changes = one_by_one
         return [repair for repair, _ in found if repair not in kept]
+
+    def _is_repair(self, repair: Repair, proposal: Proposal) -> bool:
+        """Whether the cell was changed and most of it is still there: one without what was found holds too easily.
+
+        Most of it may also be of what stood there before the refactor, which went too far; only that is no change.
+        """
+        new, old = proposal.edit.new_source, proposal.edit.old_source
+        first = next((c.source for c in self._run.job.snapshot.cells if c.cell_id == repair.cell_id), "")
+        if new.strip() in (old.strip(), first.strip()):
+            return False
+        return _alike(old, new) >= LEAST_ALIKE or _alike(first, new) >= LEAST_ALIKE
 
     def _faults(self, changes: Sequence[CellChange]) -> int:
         cells = sum(not check.ok for change in changes for check in change.checks)
@@ -153,10 +166,8 @@ class RepairPass:
         return [c.model_copy(update={"group": mended.group}) if c.group in groups else c for c in out]
 
 
-def _is_repair(proposal: Proposal) -> bool:
-    """Whether the cell was changed and most of it is still there: a cell without what was found holds too easily."""
-    old, new = (_TOKENS.findall(text) for text in (proposal.edit.old_source, proposal.edit.new_source))
-    return old != new and SequenceMatcher(None, old, new, autojunk=False).ratio() >= LEAST_ALIKE
+def _alike(old: str, new: str) -> float:
+    return SequenceMatcher(None, _TOKENS.findall(old), _TOKENS.findall(new), autojunk=False).ratio()
 
 
 def _reason(repair: Repair) -> str:

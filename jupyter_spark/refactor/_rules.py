@@ -15,7 +15,7 @@ from jupyter_spark.ipysyntax import to_python
 from jupyter_spark.privacy import is_ignored
 from jupyter_spark.refactor._fstrings import formatted_places, with_f_strings
 from jupyter_spark.refactor._planning import Reading, derived_id, notebook_hash
-from jupyter_spark.refactor._renaming import refuse_rename
+from jupyter_spark.refactor._renaming import refuse_locked, refuse_rename
 from jupyter_spark.wire import CellSnapshot, NotebookSnapshot
 from jupyter_spark.wire_refactor import NameChange, PlanStep, RefactorPlan
 
@@ -59,10 +59,18 @@ _ABOUT: tuple[tuple[re.Pattern[str], Callable[[ast.AST], bool]], ...] = (
 
 
 def plan_by_rules(snapshot: NotebookSnapshot, instruction: str, *, small: bool = False) -> RefactorPlan | None:
-    """Return the plan of an instruction that needs no model to plan it, or None; ``small`` is the model's."""
+    """Return the plan of an instruction that needs no model to plan it, or None; ``small`` is the model's.
+
+    Raises
+    ------
+    UsageError
+        A rename that a locked cell does not allow: no model can do it either.
+    """
     reading = Reading(snapshot)
     if _RENAMES.match(instruction):
         changes = [NameChange(old=old, new=new) for old, new in _EACH.findall(instruction)]
+        if why := next(filter(None, (refuse_locked(change, snapshot.cells) for change in changes)), ""):
+            raise _cannot_rename(why)
         if any(refuse_rename(change, snapshot.cells) for change in changes):
             return None
         reading.renames = changes
@@ -86,6 +94,9 @@ def _f_strings(reading: Reading, instruction: str, *, small: bool) -> None:
     for cell in reading.snapshot.cells:
         tree = parse_cell(cell.source) if cell.kind == "code" and not is_ignored(cell) else None
         if tree is None or not formatted_places(tree, formats=formats, percents=percents):
+            continue
+        if cell.is_locked:
+            reading.leave(cell)
             continue
         source = with_f_strings(cell.source, formats=formats, percents=percents)
         after = parse_cell(source)
@@ -112,7 +123,7 @@ def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan
     if _RENAMES.match(instruction):
         changes = [NameChange(old=old, new=new) for old, new in _EACH.findall(instruction)]
         if why := next(filter(None, (refuse_rename(change, snapshot.cells) for change in changes)), ""):
-            raise UsageError(f"It cannot be renamed: {why}", "Nothing was changed.", code="rename_refused")
+            raise _cannot_rename(why)
     reading = Reading(snapshot)
     about = next((is_there for words, is_there in _ABOUT if words.search(instruction)), None)
     for cell in snapshot.cells:
@@ -122,8 +133,15 @@ def plan_each_cell(snapshot: NotebookSnapshot, instruction: str) -> RefactorPlan
         additions = asked_additions(instruction, cell.source)
         if additions is not None and not lacking(tree, additions):
             continue
+        if cell.is_locked:
+            reading.leave(cell)
+            continue
         reading.steps.append(PlanStep(step_id="", operation="edit", cell_id=cell.cell_id, instruction=instruction))
     return reading.plan(instruction, "rules")
+
+
+def _cannot_rename(why: str) -> UsageError:
+    return UsageError(f"It cannot be renamed: {why}", "Nothing was changed.", code="rename_refused")
 
 
 def _has(tree: ast.AST, *kinds: type[ast.AST]) -> bool:
@@ -189,7 +207,7 @@ def _imports_to_top(cells: Sequence[CellSnapshot]) -> list[PlanStep]:
 
 def _movable(cell: CellSnapshot, cells: Sequence[CellSnapshot]) -> list[_Import]:
     """The imports of a cell that mean the same at the top: alone on their lines, of names that nothing else binds."""
-    if cell.kind != "code" or is_ignored(cell) or cell.source.lstrip().startswith("%%"):
+    if cell.kind != "code" or is_ignored(cell) or cell.is_locked or cell.source.lstrip().startswith("%%"):
         return []
     tree, python = parse_cell(cell.source), to_python(cell.source).code
     lines = cell.source.splitlines()

@@ -134,7 +134,10 @@ class Run:
     @cached_property
     def asks_for_plan(self) -> TurnRequest:
         """The request that asks for the plan."""
-        return self.request("ask", PLAN_RULES.format(instruction=self.job.instruction), begin())
+        words = PLAN_RULES.format(instruction=self.job.instruction)
+        if locked := [self.number(cell.cell_id) for cell in self.job.snapshot.cells if cell.is_locked]:
+            words += f"\nLeave these as they are, they are locked: cells {', '.join(locked)}."
+        return self.request("ask", words, begin())
 
     def with_plan(self, plan: RefactorPlan) -> Conversation:
         """Return what every request after the plan begins with, byte for byte the same: the notebook, and the plan."""

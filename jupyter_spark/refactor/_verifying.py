@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_spark.notebook import arrange, parse_notebook, snapshot
@@ -63,7 +63,12 @@ def proposed(data: bytes, proposal: RefactorProposal) -> bytes:
 
 
 async def verify_proposal(
-    data: bytes, proposal: RefactorProposal, path: Path, *, on_progress: Progress | None = None
+    data: bytes,
+    proposal: RefactorProposal,
+    path: Path,
+    *,
+    on_progress: Progress | None = None,
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s,
 ) -> VerificationReport:
     """Run a notebook without and with a proposal, in scratch copies of its folder.
 
@@ -73,11 +78,15 @@ async def verify_proposal(
         The file's content as it was read.
     path : Path
         The file; what it is a link to counts.
+    cell_timeout_s : float
+        How long a cell may run, in seconds.
     """
     whole = proposed(data, proposal)
     pairs = became(snapshot(parse_notebook(data)).cells, proposal.changes, _ids(whole))
     groups = tuple(CellGroup(before=old, after=new) for old, new in pairs)
-    options = VerifyOptions(groups, renames=tuple((change.old, change.new) for change in proposal.plan.renames))
+    renames = tuple((change.old, change.new) for change in proposal.plan.renames)
+    total_s = max(VerifyOptions.total_timeout_s, cell_timeout_s)
+    options = VerifyOptions(groups, renames=renames, cell_timeout_s=cell_timeout_s, total_timeout_s=total_s)
     folder = Path(os.path.realpath(path)).parent
     return await verify_notebook(data, whole, folder, options, on_progress=on_progress)
 
@@ -90,6 +99,7 @@ async def run_verified(
     path: Path,
     *,
     on_progress: Progress | None = None,
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s,
 ) -> AsyncGenerator[AnyRefactorEvent | Verified, None]:
     """Verify a proposal, mend what fails since the change, and leave out what does something else where that can be.
 
@@ -100,10 +110,10 @@ async def run_verified(
         before; the last one counts.
     """
     run = Run(job, provider, proposal.refactor_id)
+    verifying = _Verifying(job, run, data, path, on_progress, cell_timeout_s)
     yield RefactorNotice(**run.head(), message=RUNNING)
-    best = Verified(proposal, await verify_proposal(data, proposal, path, on_progress=on_progress), TurnFigures())
+    best = replace(await verifying.verified(proposal), figures=TurnFigures())
     yield best
-    verifying = _Verifying(job, run, data, path, on_progress)
     async with aclosing(_mended(verifying, provider, best)) as events:
         async for event in events:
             best = event if isinstance(event, Verified) else best
@@ -122,9 +132,12 @@ class _Verifying:
     data: bytes
     path: Path
     on_progress: Progress | None
+    cell_timeout_s: float
 
     async def verified(self, proposal: RefactorProposal) -> Verified:
-        report = await verify_proposal(self.data, proposal, self.path, on_progress=self.on_progress)
+        report = await verify_proposal(
+            self.data, proposal, self.path, on_progress=self.on_progress, cell_timeout_s=self.cell_timeout_s
+        )
         return Verified(proposal, report, self.run.tally.figures())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from jupyter_spark.notebook import parse_notebook, snapshot
 from jupyter_spark.providers import Provider, open_provider
 from jupyter_spark.refactor._engine import run_refactor
 from jupyter_spark.refactor._run import RefactorJob
-from jupyter_spark.refactor._verifying import Verified, proposed, run_verified
+from jupyter_spark.refactor._telling import told_findings
+from jupyter_spark.refactor._verifying import Progress, Verified, proposed, run_verified
 from jupyter_spark.settings import Privacy, Profile
-from jupyter_spark.verify import VerificationReport, VerifyMode
-from jupyter_spark.wire import Tier, TurnFigures, WireModel
+from jupyter_spark.verify import VerificationReport, VerifyMode, VerifyOptions
+from jupyter_spark.wire import CellSnapshot, Tier, TurnFigures, WireModel
 from jupyter_spark.wire_refactor import (
     AnyRefactorEvent,
     PlanReady,
@@ -46,6 +48,8 @@ class NotebookWork(WireModel):
     verify : str
         ``none``: what the checks of the notebook as a whole find is told, and no finding; ``static``: they must hold;
         ``run``: and the notebook, run before and after in its folder, must still do what it did.
+    cell_timeout_s : float
+        For ``run``: how long a cell may run, in seconds.
     plan : RefactorPlan, optional
         What is to be done, where that is known already.
     revise : str
@@ -64,6 +68,7 @@ class NotebookWork(WireModel):
     tier: Tier = "spark"
     jobs: int = 8
     verify: VerifyMode = "static"
+    cell_timeout_s: float = VerifyOptions.cell_timeout_s
     plan: RefactorPlan | None = None
     revise: str = ""
     only_plan: bool = False
@@ -96,7 +101,7 @@ class WorkDone(WireModel):
 OnEvent = Callable[[AnyRefactorEvent], None]
 
 
-async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDone:
+async def do_work(work: NotebookWork, on_event: OnEvent | None = None, on_progress: Progress | None = None) -> WorkDone:
     """Refactor a notebook and verify the result.
 
     Parameters
@@ -105,6 +110,8 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
         What is to be done.
     on_event : callable, optional
         Is told the refactor's events, as they come.
+    on_progress : callable, optional
+        Is told how far the runs of a verification are.
 
     Raises
     ------
@@ -116,7 +123,7 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
     provider = open_provider(work.profile)
     done: WorkDone | None = None
     try:
-        async with aclosing(worked_on(work, job, provider)) as events:
+        async with aclosing(worked_on(work, job, provider, on_progress)) as events:
             async for event in events:
                 if isinstance(event, WorkDone):
                     done = event
@@ -129,7 +136,7 @@ async def do_work(work: NotebookWork, on_event: OnEvent | None = None) -> WorkDo
 
 
 async def worked_on(
-    work: NotebookWork, job: RefactorJob, provider: Provider
+    work: NotebookWork, job: RefactorJob, provider: Provider, on_progress: Progress | None = None
 ) -> AsyncGenerator[AnyRefactorEvent | WorkDone, None]:
     """Do the same for a notebook that is known already, with a provider that is open.
 
@@ -141,6 +148,7 @@ async def worked_on(
         The refactor's events, and at the end what came of it.
     """
     done: WorkDone | None = None
+    begun_s = time.monotonic()
     async with aclosing(_refactored(work, job, provider)) as refactoring:
         async for event in refactoring:
             if isinstance(event, WorkDone):
@@ -149,14 +157,20 @@ async def worked_on(
                 yield event
     assert done is not None  # noqa: S101 - it ends with it, or raises
     if (proposal := done.proposal) is not None:
-        done = done.model_copy(update={"findings": _findings(proposal, work.verify)})
+        done = done.model_copy(update={"findings": _findings(proposal, work.verify, job.snapshot.cells)})
         is_run = work.verify == "run" and work.data and not done.findings
         if is_run and proposed(work.data, proposal) != work.data:
-            async with aclosing(_verified(work, job, provider, done)) as verifying:
+            async with aclosing(_verified(work, job, provider, done, on_progress)) as verifying:
                 async for event in verifying:
-                    yield event
+                    yield _timed(event, begun_s) if isinstance(event, WorkDone) else event
             return
     yield done
+
+
+def _timed(done: WorkDone, begun_s: float) -> WorkDone:
+    """What came of it, with all the time that a user waited: running the notebook too, however often."""
+    took = done.figures.model_copy(update={"total_s": time.monotonic() - begun_s})
+    return done.model_copy(update={"figures": took})
 
 
 async def _refactored(
@@ -184,21 +198,30 @@ async def _refactored(
     yield WorkDone(plan=planned.plan, figures=planned.figures)
 
 
-def _findings(proposal: RefactorProposal, verify: VerifyMode) -> tuple[str, ...]:
+def _findings(proposal: RefactorProposal, verify: VerifyMode, cells: Sequence[CellSnapshot]) -> tuple[str, ...]:
     """What does not hold; for ``none`` only of the cells themselves."""
     if verify == "none":
         kept = tuple(check for check in proposal.checks if check.name in _OF_PARTS)
         proposal = proposal.model_copy(update={"checks": kept})
-    return proposal.findings
+    return told_findings(proposal, cells)
 
 
 async def _verified(
-    work: NotebookWork, job: RefactorJob, provider: Provider, done: WorkDone
+    work: NotebookWork, job: RefactorJob, provider: Provider, done: WorkDone, on_progress: Progress | None
 ) -> AsyncGenerator[AnyRefactorEvent | WorkDone, None]:
     """Run the notebook before and after, and mend what fails since."""
     assert done.proposal is not None  # noqa: S101 - without one there is nothing to run
     last, path = None, Path(work.path)
-    async with aclosing(run_verified(job, provider, work.data, done.proposal, path)) as verifying:
+    running = run_verified(
+        job,
+        provider,
+        work.data,
+        done.proposal,
+        path,
+        on_progress=on_progress,
+        cell_timeout_s=work.cell_timeout_s,
+    )
+    async with aclosing(running) as verifying:
         async for event in verifying:
             if isinstance(event, Verified):
                 last = event
@@ -213,6 +236,6 @@ async def _verified(
         plan=done.plan,
         proposal=last.proposal,
         verification=report,
-        findings=(*_findings(last.proposal, work.verify), *findings),
+        findings=(*_findings(last.proposal, work.verify, job.snapshot.cells), *findings),
         figures=add_figures(done.figures, last.figures),
     )

@@ -268,9 +268,13 @@ export interface CellEdit {
 }
 /**
  * One cell as it stood when the snapshot was taken; ``outputs`` is what it put out, as a short text.
+ *
+ * ``editable`` and ``deletable`` are false where the cell's metadata lock it.
  */
 export interface CellSnapshot {
   cell_id: string;
+  deletable?: boolean;
+  editable?: boolean;
   execution_count?: number | null;
   kind?: "code" | "markdown" | "raw";
   outputs?: string;
@@ -748,9 +752,12 @@ export interface UsageReported {
 }
 /**
  * The turn is done; ``conversation`` is what the next one goes on from, and stays in the process.
+ *
+ * ``is_cut``: the answer ended at the output limit.
  */
 export interface TurnFinished {
   figures: TurnFigures;
+  is_cut: boolean;
   model: string;
   proposal: Proposal | null;
   seq: number;

@@ -316,3 +316,13 @@ def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
     from jupyter_spark.cli.report import printable
 
     assert printable("a\x1b]0;title\x07b\r\n\tc\x9b31m") == "a�]0;title�b\n\tc�31m"
+
+
+def test_a_locked_cell_is_not_worked_on(user, fenced: Fenced) -> None:
+    user.answer(fenced("never asked"))
+    path = user.notebook({"source": "x = 1", "metadata": {"editable": False}})
+    before = path.read_bytes()
+    done = user.run("rewrite", path, "--cell", "0", "more", "--apply")
+    assert done.status == 2
+    assert done.err.startswith("error: Cell 0 is locked")
+    assert path.read_bytes() == before

@@ -115,6 +115,17 @@ def test_a_cell_that_fails_when_it_runs_is_repaired_once_where_the_change_was(us
     assert "2 * x" in path.read_text("utf-8")
 
 
+def test_a_definition_that_would_vanish_is_not_written(user, fenced):
+    plan = {"when": "Plan this refactor", "answer": "```\nedit cell 1: double the total\n```"}
+    user.answer(plan, fenced('import os\nos.remove("x")'))
+    path = user.notebook("df = [3, 1, 2]", "total = sum(df)\nprint(total)", "top = max(df)\nprint(top)")
+    before = path.read_bytes()
+    refused = user.run("refactor", path, "double the total", "--apply")
+    assert refused.status == 3, refused.err
+    assert "cell 1 no longer defines 'total'" in refused.err
+    assert path.read_bytes() == before
+
+
 def test_a_notebook_that_fails_from_its_first_cell_is_not_verified_and_not_written(user):
     user.answer("never asked")
     path = user.notebook("import no_such\ndf = no_such.read()", "print(df)")

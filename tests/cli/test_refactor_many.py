@@ -148,3 +148,39 @@ def test_a_notebook_that_was_changed_meanwhile_is_not_overwritten(user, two, mon
     assert b"df = 5" in two[0].read_bytes()
     (turn,) = user.run("history", "--json").json["turns"]
     assert turn["status"] == "failed"
+
+
+def test_many_are_taken_back_at_once_and_one_that_fails_stops_no_other(user, two):
+    before = [path.read_bytes() for path in two]
+    assert user.run("refactor", *two, RENAME, "--apply").status == 0
+    done = user.run("undo", two[0], "gone.ipynb", two[1], "--json")
+    assert done.status == 1
+    assert [row.get("undone", False) for row in done.json["notebooks"]] == [True, False, True]
+    assert done.json["notebooks"][1]["error"]["code"] == "no_file"
+    assert [path.read_bytes() for path in two] == before
+    assert user.run("redo", *two).status == 0
+    assert all(b"orders" in path.read_bytes() for path in two)
+    assert f"the refactor of {two[0]} is taken back" in user.run("undo", *two).err
+
+
+def test_the_table_tells_that_the_checks_held(user, two):
+    def verified(*more):
+        done = user.run("refactor", two[0], RENAME, *more)
+        return [line.split("\t")[2] for line in done.out.splitlines() if line.endswith("not written")]
+
+    assert verified() == ["checks hold"]
+    assert verified("--verify", "none") == ["no"]
+
+
+def test_diffs_come_from_the_top_down_with_the_cells_of_the_plan(user, fenced):
+    steps = "insert below cell 2: a new one\ndelete cell 1\nmove cell 3 below cell 4\nedit cell 0: two"
+    user.answer(
+        {"when": "Plan this", "answer": f"```\n{steps}\n```"},
+        {"when": "Do these steps", "answer": "no sections"},
+        {"when": "a new one", "answer": fenced("c = 3")},
+        fenced("a = 2"),
+    )
+    path = user.notebook("a = 1", "print('gone')", "b = 1", "d = 1", "e = 1")
+    done = user.run("refactor", path, "remove what only prints")
+    heads = [line.removeprefix(f"--- {path} ") for line in done.out.splitlines() if line.startswith("--- ")]
+    assert heads == ["cell 0", "cell 1, deleted", "new cell below cell 2", "cell 3, moved below cell 4"]

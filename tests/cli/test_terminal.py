@@ -122,4 +122,15 @@ def test_a_refactor_shows_a_bar_that_goes_and_a_table_that_stays(user, fenced: C
     assert "edit cell 0: ten" in without_codes(live)
     assert "━" not in rest
     table = without_codes(rest).partition("NOTEBOOK")[2].splitlines()
-    assert [cell for cell in re.split(" {2,}", table[1].strip()) if cell][::4] == ["nb.ipynb", "not written"]
+    assert [cell for cell in re.split(" {2,}", table[1].strip()) if cell][::5] == ["nb.ipynb", "not written"]
+
+
+def test_a_narrow_terminal_shows_what_became_of_each_notebook(user) -> None:
+    user.answer("never asked")
+    path = user.notebook("df = 1", name="a-notebook-with-a-long-name.ipynb")
+    status, shown = run_in_terminal(user, "refactor", str(path), "rename df to orders")
+    assert status == 0
+    table = without_codes(shown).replace("\r", "").split("NOTEBOOK", 1)[1]
+    assert "FATE" in table.splitlines()[0]
+    assert "TOKENS" not in table
+    assert "not written" in table

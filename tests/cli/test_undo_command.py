@@ -41,7 +41,7 @@ def test_undo_shows_what_it_did(user, edited: tuple[Path, list[bytes]]) -> None:
     path, _ = edited
     done = user.run("undo", path)
     assert done.out.splitlines()[2:] == ["@@ -1 +1 @@", "-y = 20", "+y = 2"]
-    assert done.err.startswith("✓ undo of cell 1 is written")
+    assert done.err.startswith("✓ the edit of cell 1 is taken back")
     told = user.run("undo", path, "--json").json
     assert (told["undone"], told["cell"]) == (True, {"index": 0, "id": "cell-0"})
 

@@ -39,3 +39,29 @@ test('a notebook that does not say its language is taken for Python', () => {
   ).list();
   expect(sent[0]).toMatchObject({ language: 'python' });
 });
+
+test('the server is told which cells are locked', () => {
+  const changed = { connect: () => true, disconnect: vi.fn() };
+  const cellOf = (id: string, metadata: Record<string, unknown>): object => ({
+    id,
+    cell_type: 'code',
+    getSource: () => '',
+    getMetadata: (key: string) => metadata[key],
+    changed
+  });
+  const cells = [cellOf('open', {}), cellOf('locked', { editable: false }), cellOf('kept', { deletable: false })];
+  const notebook = { cells, getMetadata: () => undefined, changed } as unknown as IWatchedNotebook;
+  const sent: PageFrame[] = [];
+  new NotebookSync(
+    notebook,
+    () => 'a.ipynb',
+    frame => sent.push(frame) > 0
+  ).pushAll();
+  expect(sent[0]).toMatchObject({
+    cells: [
+      { cell_id: 'open', editable: true, deletable: true },
+      { cell_id: 'locked', editable: false, deletable: true },
+      { cell_id: 'kept', editable: true, deletable: false }
+    ]
+  });
+});

@@ -154,7 +154,9 @@ function asSnapshot(cell: IWatchedCell): CellSnapshot {
     kind,
     source: cell.getSource(),
     execution_count: cell.execution_count ?? null,
-    tags: tagsOf(cell)
+    tags: tagsOf(cell),
+    editable: cell.getMetadata('editable') !== false,
+    deletable: cell.getMetadata('deletable') !== false
   };
 }
 
