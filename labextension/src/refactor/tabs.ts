@@ -77,19 +77,21 @@ export class Tabs {
     const place = this._isLab ? trans.__('the tab “%1”', title) : trans.__('the panel “%1” at the right', title);
     const answer = answered(refactors, asked, place, trans);
     if (asked.action !== 'undo' || answer.isPartial) {
-      await this._show(name);
+      await this._show(name, false); // the user is in the notebook, and goes on there
     }
     return answer;
   }
 
-  /** Bring a notebook's tab to the front. */
-  private async _show(name: string): Promise<IOpened> {
+  /** Bring a notebook's tab to the front; with the keyboard, or, where it can be seen without that, not. */
+  private async _show(name: string, withKeyboard = true): Promise<IOpened> {
     const opened = this._opened.get(name) ?? this._make(name);
     if (!opened.tab.isAttached) {
-      await this._add(opened.tab, name);
+      await this._add(opened.tab, name, withKeyboard);
     }
     await opened.loaded;
-    this._app.shell.activateById(opened.tab.id);
+    if (withKeyboard || !opened.tab.isVisible) {
+      this._app.shell.activateById(opened.tab.id);
+    }
     return opened;
   }
 
@@ -119,10 +121,14 @@ export class Tabs {
     return opened;
   }
 
-  private async _add(tab: RefactorTab, path: string): Promise<void> {
+  private async _add(tab: RefactorTab, path: string, activate: boolean): Promise<void> {
     // Notebook 7 has room for one document.
     const panel = this._panel(path);
-    this._app.shell.add(tab, this._isLab ? 'main' : 'right', panel ? { ref: panel.id, mode: 'split-right' } : {});
+    this._app.shell.add(
+      tab,
+      this._isLab ? 'main' : 'right',
+      panel ? { ref: panel.id, mode: 'split-right', activate } : {}
+    );
     await this.tracker.add(tab);
   }
 
