@@ -6,7 +6,7 @@ import type { Asking } from './asking';
 import type { Doubts } from './doubts';
 import type { IHunk } from './linediff';
 import type { Spot } from './spot';
-import { beginRevision, endRevision } from './revising';
+import { beginRevision, endRevision, endRevisionBeside } from './revising';
 import { confine } from './scope';
 import { giveBack, takeAll, takeHunk, type Taken } from './take';
 import type { Telling } from './telling';
@@ -24,10 +24,11 @@ export class Judging {
   onNext: (spot: Spot) => void = () => undefined;
 
   accept(spot: Spot): void {
+    const { suggestion } = spot;
     const isWhole = endRevision(spot);
     const checking = this._doubts.look(spot);
     if (checking) {
-      void checking.then(() => this._accept(spot, isWhole));
+      void checking.then(() => spot.suggestion === suggestion && this._accept(spot, isWhole));
     } else {
       this._accept(spot, isWhole);
     }
@@ -48,7 +49,17 @@ export class Judging {
 
   acceptHunk(spot: Spot, hunk: IHunk): void {
     const { suggestion } = spot;
-    endRevision(spot); // a change that the user has put into other words is another one
+    const found = endRevisionBeside(spot, hunk);
+    const checking = this._doubts.look(spot);
+    if (checking) {
+      void checking.then(() => spot.suggestion === suggestion && this._acceptHunk(spot, found));
+    } else {
+      this._acceptHunk(spot, found);
+    }
+  }
+
+  private _acceptHunk(spot: Spot, hunk: IHunk): void {
+    const { suggestion } = spot;
     if (this._isDoubtful(spot)) {
       return;
     }
@@ -63,7 +74,8 @@ export class Judging {
   }
 
   rejectHunk(spot: Spot, hunk: IHunk): void {
-    spot.suggestion?.refuseHunk(hunk);
+    const found = endRevisionBeside(spot, hunk);
+    spot.suggestion?.refuseHunk(found);
     if (!spot.suggestion?.isOpen) {
       this._tellRefused(spot);
       this._close(spot);

@@ -43,6 +43,16 @@ export function endRevision(spot: Spot): boolean {
   return true;
 }
 
+/** End it since another change is judged: that one as it is found then, among the user's words. */
+export function endRevisionBeside(spot: Spot, hunk: IHunk): IHunk {
+  const { suggestion } = spot;
+  if (!spot.revision || !suggestion?.hunks().includes(hunk) || !endRevision(spot)) {
+    return hunk;
+  }
+  const { oldFrom, oldTo } = hunk;
+  return suggestion.hunks().find(one => one.oldFrom === oldFrom && one.oldTo === oldTo) ?? hunk;
+}
+
 /** The whole proposal in the user's words; no words at all are no line. */
 export function revisedText({ hunk, whole, text }: IRevision): string {
   const lines = whole.split('\n');
