@@ -56,10 +56,7 @@ function acceptCommand({ tracker, spots, judging, trans, accepted }: IEditing): 
     isEnabled: () => isReady(here()),
     execute: () =>
       withSpot(here(), spot => {
-        judging.accept(spot);
-        if (!spot.suggestion) {
-          accepted(); // what was accepted is to be read before it runs
-        }
+        judging.accept(spot, accepted); // what was accepted is to be read before it runs
       })
   };
 }

@@ -23,18 +23,19 @@ export class Judging {
   /** Called with the next cell that is to be judged, of several that were asked together. */
   onNext: (spot: Spot) => void = () => undefined;
 
-  accept(spot: Spot): void {
+  /** @param accepted - called once it is written, which may be a moment later */
+  accept(spot: Spot, accepted: () => void = () => undefined): void {
     const { suggestion } = spot;
     const isWhole = endRevision(spot);
     const checking = this._doubts.look(spot);
     if (checking) {
-      void checking.then(() => spot.suggestion === suggestion && this._accept(spot, isWhole));
+      void checking.then(() => spot.suggestion === suggestion && this._accept(spot, isWhole, accepted));
     } else {
-      this._accept(spot, isWhole);
+      this._accept(spot, isWhole, accepted);
     }
   }
 
-  private _accept(spot: Spot, isWhole: boolean): void {
+  private _accept(spot: Spot, isWhole: boolean, accepted: () => void): void {
     const { suggestion } = spot;
     if (isWhole && this._isDoubtful(spot)) {
       return;
@@ -44,6 +45,7 @@ export class Judging {
     if (how === 'done' && suggestion) {
       this._telling.taken(spot, suggestion);
       this._close(spot);
+      accepted();
     }
   }
 
