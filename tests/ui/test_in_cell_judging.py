@@ -89,7 +89,7 @@ def test_a_change_is_put_into_own_words_before_it_is_taken(lab: str, home: Path,
     assert edited.text() == OLD
     field.press("ControlOrMeta+Enter")
     expect(field).to_have_count(0)
-    expect(edited.bar).to_contain_text("the checks were not run")
+    expect(edited.bar).to_contain_text("changed by you · ✓ parses")
     page.keyboard.press("ControlOrMeta+Enter")
     edited.reached("")
     assert edited.text() == NEW.replace("    return", "    result = round(result, 2)\n    return")
@@ -193,7 +193,7 @@ def test_a_markdown_cell_is_rewritten_as_markdown(lab: str, home: Path, page: Pa
     edited = EditedCell(notebook, 0)
     edited.cell.click()
     edited.ask("write it out")
-    expect(edited.reached("ready")).to_contain_text("checked")
+    expect(edited.reached("ready")).to_contain_text("✓ whole · keeps its size")
     assert "````markdown\n# areas\n````" in prompts(paced)[-1]
     page.keyboard.press("ControlOrMeta+Enter")
     edited.reached("")
