@@ -48,7 +48,7 @@ from jupyter_spark.wire_review import (
 )
 
 # Raised with every change that an older page or server would misread.
-PAGE_VERSION = 4
+PAGE_VERSION = 5
 
 
 def text_mark(text: str) -> str:

@@ -7,7 +7,7 @@
 import type { PageFrame, ServerFrame } from '../_wire';
 
 /** The version of the frames that this page speaks; the same number stands in `wire_page.py`. */
-export const PAGE_VERSION = 4;
+export const PAGE_VERSION = 5;
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 8000;
