@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import ROOT, TURN_TIMEOUT_MS, LabNotebook, running_lab
-from tests.ui.test_chat_edits import TIERS, fenced, spark
+from tests.ui.lab import ROOT, TURN_TIMEOUT_MS, LabNotebook
+from tests.ui.test_chat_edits import fenced, spark
 from tests.ui.test_in_cell import EditedCell, opened, outcomes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -26,12 +23,6 @@ OLD = "\n".join(f"value_{number} = {number}" for number in range(LINES))
 NEW = "\n".join(f"value_{number} = {number} * 2" for number in range(LINES))
 LAST = "x = 1"
 RATE_TOK_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
 
 
 @pytest.fixture(params=["asked above the cell", "asked by the magic"])

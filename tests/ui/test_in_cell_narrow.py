@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import running_lab
-from tests.ui.test_chat_edits import TIERS, fenced
+from tests.ui.test_chat_edits import fenced
 from tests.ui.test_in_cell import EditedCell, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -40,12 +36,6 @@ COVERED = """() => {
     return Math.max(0, ...over.filter(([x, y]) => x > 1 && y > 3).map(([x]) => x));
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
 
 
 @pytest.fixture(autouse=True)

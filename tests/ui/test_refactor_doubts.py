@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from jupyter_spark.providers.models import models_dir
 from tests.paced import PacedServer
-from tests.ui.conftest import SETTINGS
-from tests.ui.lab import LabNotebook, running_lab
+from tests.ui.lab import LabNotebook
 from tests.ui.refactoring import ReviewTab, planned
-from tests.ui.test_chat_edits import TIERS
 from tests.ui.test_refactor_tab import load
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def lab(home: Path, paced: PacedServer, browser: Browser) -> Iterator[str]:
-    with running_lab(home, models_dir(), TIERS + SETTINGS.format(base_url=paced.base_url)) as address:
-        yield address
 
 
 def opened(page: Page, address: str, home: Path, name: str, *cells: str) -> ReviewTab:
