@@ -226,6 +226,7 @@ export class Judging {
       conflict: trans.__(
         'You changed the same lines meanwhile: those marked “yours” would go. Accept again to let them go.'
       ),
+      split: trans.__('The cell was split, and this change is for the whole of it: undo the split to accept it.'),
       changed: trans.__('The cell has changed since.'),
       gone: trans.__('The cell is gone.'),
       locked: trans.__('This cell is locked: its metadata says that it is not editable.'),

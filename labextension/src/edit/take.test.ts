@@ -7,13 +7,15 @@ const OLD = 'a = 1\nb = 2\nc = 3\nd = 4\ne = 5';
 const NEW = 'a = 1\nb = 20\nc = 3\nd = 4\ne = 50';
 
 class Cell {
-  readonly id = 'one';
   readonly cell_type = 'code';
   readonly steps: string[] = [];
   readonly undoManager = { stopCapturing: (): void => void this.steps.push('step') };
   locked = false;
 
-  constructor(private _source = OLD) {}
+  constructor(
+    private _source = OLD,
+    readonly id = 'one'
+  ) {}
 
   getSource(): string {
     return this._source;
@@ -38,13 +40,28 @@ class Cell {
   }
 }
 
-function made(cell = new Cell()): { cell: Cell; spot: Spot; suggestion: Suggestion } {
-  const spot = new Spot({ cells: [cell] }, 'one');
+function made(cell = new Cell(), cells = [cell]): { cell: Cell; spot: Spot; suggestion: Suggestion } {
+  const spot = new Spot({ cells }, 'one');
   const suggestion = new Suggestion(OLD);
   spot.propose(suggestion);
   suggestion.ready(NEW);
   return { cell, spot, suggestion };
 }
+
+test('a cell that was split is not written whole into a part of it', () => {
+  for (const isFirst of [true, false]) {
+    const [cell, other] = [new Cell(), new Cell('', 'other')];
+    const { spot, suggestion } = made(cell, isFirst ? [cell, other] : [other, cell]);
+    const [upper, lower] = ['a = 1\nb = 2', 'c = 3\nd = 4\ne = 5'] as const;
+    cell.setSource(isFirst ? upper : lower);
+    other.setSource(isFirst ? lower : upper);
+    suggestion.follow(cell.getSource());
+    expect([takeAll(spot), takeAll(spot)]).toEqual(['split', 'split']);
+    cell.setSource(OLD);
+    suggestion.follow(OLD);
+    expect([takeAll(spot), cell.getSource()]).toEqual(['done', NEW]);
+  }
+});
 
 test('taking is one undo step of its own', () => {
   const { cell, spot, suggestion } = made();

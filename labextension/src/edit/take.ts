@@ -8,9 +8,10 @@ import { writeText } from './write';
 
 /**
  * How it went. `conflict`: the user changed the same lines meanwhile, and both are shown now; asked again, the
- * proposal is taken. `changed`: what was asked for is not what is shown any more.
+ * proposal is taken. `split`: a part of what it would change stands in the next cell now, and would be there twice.
+ * `changed`: what was asked for is not what is shown any more.
  */
-export type Taken = 'done' | 'conflict' | 'changed' | 'gone' | 'locked' | 'early';
+export type Taken = 'done' | 'conflict' | 'split' | 'changed' | 'gone' | 'locked' | 'early';
 
 /** Take the whole proposal of a cell. */
 export function takeAll(spot: Spot): Taken {
@@ -22,6 +23,9 @@ export function takeAll(spot: Spot): Taken {
   const before = unified(cell.getSource());
   const merge = suggestion.mergedWith(before);
   if (!merge.ok) {
+    if (isSplit(spot, before, suggestion.base)) {
+      return 'split';
+    }
     suggestion.face(before);
     return 'conflict';
   }
@@ -68,6 +72,17 @@ export function giveBack(spot: Spot): Taken {
   }
   writeText(cell, taken.before);
   return 'done';
+}
+
+/** Whether the user has split the cell: its old text stands in it and in the cell above or below. */
+function isSplit(spot: Spot, now: string, base: string): boolean {
+  const { cells } = spot.notebook;
+  const at = cells.findIndex(cell => cell.id === spot.cellId);
+  const [above, below] = [cells[at - 1], cells[at + 1]].map(cell => (cell ? unified(cell.getSource()) : null));
+  // Lab leaves out the empty lines at the cut.
+  const lines = (text: string): string => text.split('\n').filter(Boolean).join('\n');
+  const pairs = [above && `${above}\n${now}`, below && `${now}\n${below}`];
+  return now !== base && pairs.some(pair => pair && lines(pair) === lines(base));
 }
 
 function whyNot(spot: Spot, cell: ISpotCell | null, suggestion: Suggestion | null): Taken | null {
