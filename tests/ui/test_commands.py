@@ -115,6 +115,7 @@ def test_from_question_to_accept_in_the_cell_by_keyboard_alone(lab: str, home: P
     edited.ask("again")
     edited.reached("ready")
     edited.cell.focus()  # not its editor: the key does not run the cell
+    page.wait_for_timeout(600)  # longer than a second press by habit takes
     page.keyboard.press("ControlOrMeta+Enter")
     edited.reached("")
     assert edited.text() == CHANGED

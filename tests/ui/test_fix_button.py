@@ -119,6 +119,7 @@ def test_by_keyboard_alone(failed: Callable[..., FailedCell], page: Page) -> Non
     page.keyboard.press("ControlOrMeta+Enter")
     one.reached("")
     assert one.text() == MENDED
+    page.wait_for_timeout(600)  # longer than a second press by habit takes
     page.keyboard.press("ControlOrMeta+Enter")  # Lab's own: run this cell
     expect(one.notebook.output(1)).to_contain_text("the sum is 7")
 

@@ -2,10 +2,10 @@
 
 import { CommandRegistry } from '@lumino/commands';
 
-/** Runs one of our commands if a key is bound to it; false if none is. */
+/** Runs the command that a key is bound to, if it counts here; false if none does. */
 export type RunKey = (event: KeyboardEvent) => boolean;
 
-/** Keep an element's keys and focus from the notebook around it. Keys of our own commands work there, too. */
+/** Keep an element's keys and focus from the notebook around it. Keys of our own commands, and of the whole page's, work there. */
 export function asIsland(element: HTMLElement, runKey: RunKey): void {
   element.addEventListener('focusin', event => {
     // Lab's own attribute: no shortcut of the page counts here. Notebook 7 looks for shortcuts before the key comes down
@@ -21,17 +21,18 @@ export function asIsland(element: HTMLElement, runKey: RunKey): void {
   });
 }
 
-/** The keys that the user has bound to our commands. */
+/** The keys that the user has bound to our commands, and those that count everywhere in the page (the palette, saving). */
 export function labKeys(commands: CommandRegistry): RunKey {
   return event => {
     const stroke = CommandRegistry.keystrokeForKeydownEvent(event);
-    const found = commands.keyBindings.find(
-      ({ command, keys }) => command.startsWith('jupyter-spark:') && keys.length === 1 && keys[0] === stroke
-    );
-    if (!found || !commands.isEnabled(found.command)) {
+    const bound = commands.keyBindings.filter(({ keys }) => keys.length === 1 && keys[0] === stroke);
+    const found =
+      bound.find(({ command }) => command.startsWith('jupyter-spark:')) ??
+      bound.find(({ selector }) => selector === 'body');
+    if (!found || !commands.isEnabled(found.command, found.args)) {
       return false;
     }
-    void commands.execute(found.command);
+    void commands.execute(found.command, found.args);
     return true;
   };
 }
