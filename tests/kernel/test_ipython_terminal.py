@@ -53,6 +53,7 @@ def terminal(home: Path, paced: PacedServer) -> Iterator[Terminal]:
     opened.type("%load_ext jupyter_spark\r")
     opened.prompt()
     yield opened
+    opened.child.ptyproc.delayafterterminate = 2.0  # seconds; a busy machine takes more than a tenth of one to end it
     opened.child.close(force=True)
 
 
