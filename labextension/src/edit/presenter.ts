@@ -50,7 +50,8 @@ export class Presenter {
     private readonly _runKey: RunKey,
     private readonly _trans: TranslationBundle
   ) {
-    spots.onChanged = spot => this.later(spot);
+    // A prompt has the keyboard before the next key comes down: that one would go into the cell.
+    spots.onChanged = spot => (spot.wantsKeyboard && spot.views.size ? this._drawNow(spot) : this.later(spot));
     this._spots = spots;
   }
 
@@ -80,6 +81,11 @@ export class Presenter {
       this._due.add(spot);
       this._plan();
     }
+  }
+
+  private _drawNow(spot: Spot): void {
+    this._due.add(spot);
+    this._draw();
   }
 
   private _plan(): void {
