@@ -61,6 +61,7 @@ export class CellEdits implements ISparkEdits {
       spot.draft = words;
     }
     void this._bringIn(panel, cell, spot);
+    this._spots.onAsked(spot);
   }
 
   ask(panel: NotebookPanel, cellId: string, asking: IEditAsking): boolean {

@@ -50,8 +50,8 @@ export class Presenter {
     private readonly _runKey: RunKey,
     private readonly _trans: TranslationBundle
   ) {
-    // A prompt has the keyboard before the next key comes down: that one would go into the cell.
-    spots.onChanged = spot => (spot.wantsKeyboard && spot.views.size ? this._drawNow(spot) : this.later(spot));
+    spots.onChanged = spot => this.later(spot);
+    spots.onAsked = spot => this._drawNow(spot);
     this._spots = spots;
   }
 

@@ -116,6 +116,8 @@ export class Spot extends Watched {
 export class Spots extends Watched {
   /** Called with every place that has changed. */
   onChanged: (spot: Spot) => void = () => undefined;
+  /** Called with a place whose prompt must be there before the next key comes down: that would go into the cell. */
+  onAsked: (spot: Spot) => void = () => undefined;
 
   /** The place of a cell. */
   at(notebook: ISpotNotebook, cellId: string): Spot {
