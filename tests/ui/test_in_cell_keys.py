@@ -204,3 +204,18 @@ def test_own_lines_in_a_conflict_are_marked(lab: str, home: Path, page: Page) ->
     edited.bar.get_by_role("button", name="Accept").click()
     edited.reached("")
     assert edited.text() == NEW
+
+
+def test_what_is_typed_at_once_goes_into_the_prompt(lab: str, home: Path, page: Page) -> None:
+    notebook = opened(page, lab, home, "at-once.ipynb", OLD)
+    edited = EditedCell(notebook, 0)
+    for _ in range(3):
+        edited.cell.locator(".cm-line").last.click()
+        page.keyboard.press("ControlOrMeta+k")
+        page.keyboard.insert_text("use pi")
+        expect(edited.prompt).to_have_value("use pi")
+        assert edited.text() == OLD
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.press("Delete")
+        page.keyboard.press("Escape")
+        expect(edited.prompt).to_have_count(0)
