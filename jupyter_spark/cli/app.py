@@ -193,7 +193,9 @@ def refactor(
     from jupyter_spark.cli.refactor_arguments import Refactoring
 
     common = Common(tier.value, profile, config)
-    how = Refactoring(jobs, verify.value, plan, output, revise, again, cluster, cell_timeout)
+    how = Refactoring(
+        jobs, verify.value, plan, output, revise=revise, again=again, cluster=cluster, cell_timeout_s=cell_timeout
+    )
     writing = Writing(apply, yes)
     return carry_out(as_json, lambda report: refactor_all(report, common, notebooks, how, writing))
 

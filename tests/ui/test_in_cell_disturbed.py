@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tests.ui.lab import ROOT, TURN_TIMEOUT_MS, LabNotebook
 from tests.ui.test_chat_edits import fenced, spark
 from tests.ui.test_in_cell import EditedCell, opened, outcomes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 PANDAS = ROOT / "tests" / "notebooks" / "handson-ml3-tools_pandas.ipynb"
 LOAD = "%load_ext jupyter_spark"
@@ -25,11 +24,16 @@ LAST = "x = 1"
 RATE_TOK_S = 30.0
 
 
+@pytest.fixture
+def answer() -> object:
+    return fenced(NEW)
+
+
 @pytest.fixture(params=["asked above the cell", "asked by the magic"])
-def streaming(lab: str, home: Path, page: Page, paced: PacedServer, request: pytest.FixtureRequest) -> EditedCell:
+def streaming(
+    lab: str, home: Path, page: Page, paced: PacedServer, calm: None, request: pytest.FixtureRequest
+) -> EditedCell:
     """The second of three cells, in which a change arrives."""
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
-    paced.records.clear()
     is_magic = request.param == "asked by the magic"
     name = "".join(c if c.isalnum() else "-" for c in request.node.name) + ".ipynb"
     notebook = opened(page, lab, home, name, LOAD, f"%%spark double\n{OLD}" if is_magic else OLD, LAST)
@@ -158,9 +162,8 @@ def test_a_split_cell_says_that_its_lines_changed(streaming: EditedCell) -> None
     assert texts(streaming.notebook) == now
 
 
-def test_a_cell_out_of_view_comes_into_view_and_stays(lab: str, home: Path, page: Page, paced: PacedServer) -> None:
+def test_a_cell_out_of_view_comes_into_view_and_stays(lab: str, home: Path, page: Page) -> None:
     """The reader has scrolled past the active cell; above it and below there are many others."""
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
     name = "scrolled.ipynb"
     shutil.copy(PANDAS, home / "examples" / name)
     page.set_viewport_size({"width": 1400, "height": 900})

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.paced import PacedServer
 from tests.ui.test_chat_edits import fenced
 from tests.ui.test_in_cell import EditedCell, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("calm"), pytest.mark.browser, pytest.mark.timeout(300)]
 
 LABELS = ", ".join(f'"name {number}"' for number in range(40))
 OLD = f"import math\n\nradius = 3\narea = 3.14 * radius\nprint(area)\nlabels = [{LABELS}]"
@@ -38,9 +36,9 @@ COVERED = """() => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def calm(paced: PacedServer) -> None:
-    paced.rate_tok_s, paced.first_token_s, paced.fault, paced.answer = math.inf, 0.0, None, fenced(NEW)
+@pytest.fixture
+def answer() -> object:
+    return fenced(NEW)
 
 
 def shown(page: Page, lab: str, home: Path, name: str, width: int, *, wraps: bool = False) -> EditedCell:
